@@ -1,0 +1,60 @@
+using Polymath.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Polymath.Backbones.Layers;
+
+/// <summary>
+/// x Wᵀ + b. A frozen layer keeps its weight only in the processor's own layout (<see cref="FusedLinear"/>); a trainable one keeps the plain
+/// weights and lets gradients through. Both are the same function.
+/// </summary>
+internal sealed class Linear
+{
+    private readonly FusedLinear? _fused;
+
+    private readonly Tensor[] _weights, _biases;
+
+    /// <param name="weights">One or more weights [outputs, inputs] that read the same input; their outputs are concatenated.</param>
+    /// <param name="biases">Their biases [outputs], or none.</param>
+    /// <param name="owner">Frees what the layer makes of its own.</param>
+    public Linear(Tensor[] weights, Tensor[] biases, Weights owner)
+    {
+        (_weights, _biases) = (weights, biases);
+        if (owner.Trainable) return;
+        using var noGrad = no_grad();
+        var weight = Join(weights)!.alias();
+        var bias = Join(biases)?.alias();
+        _fused = FusedLinear.Pack(weight, bias);
+        if (_fused is not null)
+        {
+            owner.Own(_fused);
+            weight.Dispose();
+            bias?.Dispose();
+            return;
+        }
+        (_weights, _biases) = ([owner.Own(weight)], bias is null ? [] : [owner.Own(bias)]);
+    }
+
+    /// <summary>activation(x Wᵀ + b); x [rows, inputs] → [rows, outputs].</summary>
+    public Tensor Forward(Tensor x, Activation activation = Activation.None)
+    {
+        if (_fused is not null) return _fused.Forward(x, activation);
+        return Activations.Apply(Plain(x), activation);
+    }
+
+    /// <summary>x Wᵀ + b + residual.</summary>
+    public Tensor ForwardAdd(Tensor x, Tensor residual) => _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
+
+    private Tensor Plain(Tensor x) => nn.functional.linear(x, Join(_weights), Join(_biases));
+
+    private static Tensor? Join(Tensor[] parts) => parts.Length switch { 0 => null, 1 => parts[0], _ => cat(parts) };
+}
+
+/// <summary>Layer normalisation over the last dimension (Ba, Kiros and Hinton 2016).</summary>
+internal sealed class LayerNorm(Tensor weight, Tensor bias, double epsilon)
+{
+    private readonly long[] _shape = [weight.shape[0]];
+
+    /// <summary>(x − mean) / √(variance + ε) · weight + bias.</summary>
+    public Tensor Forward(Tensor x) => nn.functional.layer_norm(x, _shape, weight, bias, epsilon);
+}

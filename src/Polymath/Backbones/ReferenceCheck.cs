@@ -1,0 +1,198 @@
+using System.Text.Json;
+using Polymath.Checkpoints;
+using Polymath.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Polymath.Backbones;
+
+/// <summary>How close a folder must come to its reference dump.</summary>
+public sealed record ReferenceCheckOptions
+{
+    /// <summary>Largest gap of hidden states, logits and losses, relative to the largest reference value of the tensor.</summary>
+    public double Tolerance { get; init; } = 1e-5;
+    /// <summary>Largest gap of gradients, relative likewise; a gradient's scale is at least 1 % of the folder's largest gradient.</summary>
+    public double GradientTolerance { get; init; } = 1e-4;
+    /// <summary>Where set, hidden states and logits are compared by this absolute gap instead.</summary>
+    public double? Absolute { get; init; }
+}
+
+/// <summary>What came of comparing one kind of tensor.</summary>
+/// <param name="Kind">hidden.0 …, logits, loss, gradients, pseudo-likelihood.</param>
+/// <param name="Status">OK, FAIL or SKIP.</param>
+/// <param name="Compared">Number of tensors compared.</param>
+/// <param name="Gap">The largest gap.</param>
+/// <param name="Worst">The tensor with the largest gap, or why it was skipped.</param>
+public sealed record ReferenceCheckLine(string Kind, string Status, int Compared, double Gap, string Worst);
+
+/// <summary>
+/// Compares a Hugging Face folder with a reference dump: rows with hidden states and logits, a padded batch with loss and gradients
+/// (<c>cases.safetensors</c>), and pseudo-likelihoods (<c>cases.json</c>). The way to prove a port to oneself.
+/// </summary>
+public static class ReferenceCheck
+{
+    /// <summary>Runs every comparison that the dump has material for.</summary>
+    /// <param name="folder">config.json and weights.</param>
+    /// <param name="casesFile">The dump; null for cases.safetensors in the folder.</param>
+    /// <param name="options">Tolerances.</param>
+    /// <exception cref="PolymathException">The folder or the dump cannot be read.</exception>
+    public static IReadOnlyList<ReferenceCheckLine> Run(string folder, string? casesFile = null, ReferenceCheckOptions? options = null) =>
+        Run(folder, casesFile ?? Path.Combine(folder, "cases.safetensors"), options ?? new(), AttentionLayout.Grouped, trainable: true);
+
+    internal static IReadOnlyList<ReferenceCheckLine> Run(string folder, string casesFile, ReferenceCheckOptions options, AttentionLayout layout, bool trainable)
+    {
+        using var scope = NewDisposeScope();
+        using var cases = SafetensorsFile.Open(casesFile);
+        using var checkpoint = Checkpoint.Open(folder);
+        var config = EncoderConfig.Read(Path.Combine(folder, "config.json"));
+        using var network = Families.Load(config, checkpoint, ScalarType.Float32, trainable, withHead: config.Head != HeadKind.None);
+        var tally = new Tally(cases, options);
+        CompareRows(network, cases, tally, layout);
+        if (trainable && cases.Tensors.ContainsKey("batch.loss")) CompareBatch(network, cases, tally, layout);
+        CompareLikelihoods(network, Path.ChangeExtension(casesFile, ".json"), tally);
+        return tally.Lines();
+    }
+
+    private static void CompareRows(Encoder network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        int[][] ids = [.. ReadRows(cases, "input_ids")];
+        if (ids.Length == 0) return;
+        int[][] types = [.. ReadRows(cases, "token_type_ids")];
+        using var batch = PackedBatch.Create(ids, types.Length == 0 ? null : types, layout);
+        var hidden = network.Hidden(batch, _ => true);
+        var scores = network.Config.Head == HeadKind.None ? null : network.HeadScores(hidden[^1]!, batch);
+        for (var packed = 0; packed < batch.Rows; packed++)
+        {
+            var name = $"row{batch.Order[packed]}";
+            int start = batch.Offsets[packed], length = batch.Offsets[packed + 1] - start;
+            for (var layer = 0; layer < hidden.Length; layer++) tally.Compare($"hidden.{layer}", $"{name}.hidden.{layer}", hidden[layer]!.narrow(0, start, length));
+            if (scores is null) tally.Skip("logits", $"{name}.logits", "the folder has no head");
+            else tally.Compare("logits", $"{name}.logits", network.Config.Head == HeadKind.SequenceClassification ? scores[packed] : scores.narrow(0, start, length));
+        }
+    }
+
+    private static void CompareBatch(Encoder network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
+    {
+        if (network.Config.Head == HeadKind.None)
+        {
+            tally.Skip("loss", "batch.loss", "the folder has no head");
+            foreach (var name in cases.Tensors.Keys.Where(IsGradient)) tally.Skip("gradients", name, "the folder has no head");
+            return;
+        }
+        using var scope = NewDisposeScope();
+        var loss = BatchLoss(network, cases, layout);
+        tally.Compare("loss", "batch.loss", loss);
+        loss.backward();
+        foreach (var name in cases.Tensors.Keys.Where(IsGradient))
+        {
+            if (!network.Parameters.TryGetValue(name[5..], out var parameter)) tally.Fail("gradients", $"{name}: the network has no such parameter");
+            else tally.Compare("gradients", name, parameter.grad ?? zeros_like(parameter));
+        }
+    }
+
+    /// <summary>The mean loss of the padded batch, computed from its real tokens only. Labels of −100 do not count.</summary>
+    private static Tensor BatchLoss(Encoder network, SafetensorsFile cases, AttentionLayout layout)
+    {
+        using var idsTensor = cases.Read("batch.input_ids");
+        int rows = (int)idsTensor.shape[0], width = (int)idsTensor.shape[1];
+        long[] ids = cases.ReadIntegers("batch.input_ids"), mask = cases.ReadIntegers("batch.attention_mask");
+        long[]? types = cases.Tensors.ContainsKey("batch.token_type_ids") ? cases.ReadIntegers("batch.token_type_ids") : null;
+        int[] lengths = [.. Enumerable.Range(0, rows).Select(r => (int)mask.AsSpan(r * width, width).ToArray().Sum())];
+        int[][] Unpad(long[] values) => [.. lengths.Select((length, r) => values.Skip(r * width).Take(length).Select(v => (int)v).ToArray())];
+        using var batch = PackedBatch.Create(Unpad(ids), types is null ? null : Unpad(types), layout);
+        var scores = network.HeadScores(network.Last(batch), batch);
+        var order = tensor(batch.Order.Select(r => (long)r).ToArray());
+        var labels = cases.Read("batch.labels");
+        if (network.Config.Head != HeadKind.SequenceClassification)
+        {
+            var packed = cat([.. batch.Order.Select(r => labels[r].narrow(0, 0, lengths[r]))]); // [T]
+            return nn.functional.cross_entropy(scores, packed, ignore_index: -100);
+        }
+        labels = labels.index_select(0, order);
+        return network.Config.Problem switch
+        {
+            ProblemType.MultiLabel => nn.functional.binary_cross_entropy_with_logits(scores, labels),
+            ProblemType.Regression => nn.functional.mse_loss(scores.view(-1), labels.view(-1)),
+            _ => nn.functional.cross_entropy(scores, labels),
+        };
+    }
+
+    /// <summary>Each token of an answer masked in turn, the rest of the answer visible: log-probability of the true token.</summary>
+    private static void CompareLikelihoods(Encoder network, string file, Tally tally)
+    {
+        if (!File.Exists(file) || network.Config.Head != HeadKind.MaskedLanguageModel) return;
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        if (!json.RootElement.TryGetProperty("pseudo_likelihood", out var list)) return;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var (fact, index) in list.EnumerateArray().Select((fact, index) => (fact, index)))
+        {
+            int[] Ids(string name) => [.. fact.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+            int[] before = Ids("before"), answer = Ids("answer"), whole = [.. before, .. answer, .. Ids("after")];
+            var found = answer.Select((id, i) =>
+            {
+                var row = (int[])whole.Clone();
+                row[before.Length + i] = fact.GetProperty("mask_token_id").GetInt32();
+                using var batch = PackedBatch.Create([row]);
+                var scores = network.HeadScores(network.Last(batch), batch)[before.Length + i].to(ScalarType.Float64);
+                return nn.functional.log_softmax(scores, 0)[id].item<double>();
+            }).ToArray();
+            double[] expected = [.. fact.GetProperty("log_probabilities").EnumerateArray().Select(p => p.GetDouble())];
+            tally.Add("pseudo-likelihood", $"pseudo_likelihood[{index}]", found, expected);
+        }
+    }
+
+    private static IEnumerable<int[]> ReadRows(SafetensorsFile cases, string part)
+    {
+        for (var r = 0; cases.Tensors.ContainsKey($"row{r}.{part}"); r++) yield return [.. cases.ReadIntegers($"row{r}.{part}").Select(id => (int)id)];
+    }
+
+    private static bool IsGradient(string name) => name.StartsWith("grad.", StringComparison.Ordinal);
+
+    /// <summary>Collects the largest gap for each kind of tensor.</summary>
+    private sealed class Tally(SafetensorsFile cases, ReferenceCheckOptions options)
+    {
+        private readonly OrderedDictionary<string, ReferenceCheckLine> _lines = [];
+        private readonly double _gradientFloor = 0.01 * cases.Tensors.Keys.Where(IsGradient).Select(name => Largest(cases.ReadFloats(name))).DefaultIfEmpty(0).Max();
+
+        public IReadOnlyList<ReferenceCheckLine> Lines() => [.. _lines.Values];
+
+        public void Compare(string kind, string name, Tensor found)
+        {
+            if (!cases.Tensors.TryGetValue(name, out var info)) return;
+            if (!info.Shape.AsSpan().SequenceEqual(found.shape)) Fail(kind, $"{name}: shape [{string.Join(", ", found.shape)}], expected [{string.Join(", ", info.Shape)}]");
+            else Add(kind, name, Doubles(found), [.. cases.ReadFloats(name).Select(v => (double)v)]);
+        }
+
+        public void Add(string kind, string name, double[] found, double[] expected)
+        {
+            var gap = found.Zip(expected, (a, b) => Math.Abs(a - b)).Select(d => double.IsNaN(d) ? double.PositiveInfinity : d).DefaultIfEmpty(0).Max();
+            var isGradient = kind == "gradients";
+            var absolute = options.Absolute is not null && !isGradient;
+            var scale = absolute ? 1 : Math.Max(expected.Select(Math.Abs).DefaultIfEmpty(0).Max(), isGradient ? _gradientFloor : 0);
+            gap = gap == 0 ? 0 : gap / scale;
+            var allowed = isGradient ? options.GradientTolerance : absolute ? options.Absolute!.Value : options.Tolerance;
+            Record(kind, gap <= allowed ? "OK" : "FAIL", gap, name);
+        }
+
+        public void Fail(string kind, string why) => Record(kind, "FAIL", double.PositiveInfinity, why);
+
+        public void Skip(string kind, string name, string why)
+        {
+            if (cases.Tensors.ContainsKey(name) && !_lines.ContainsKey(kind)) _lines.Add(kind, new(kind, "SKIP", 0, 0, why));
+        }
+
+        private void Record(string kind, string status, double gap, string name)
+        {
+            var before = _lines.TryGetValue(kind, out var line) && line.Status != "SKIP" ? line : new(kind, "OK", 0, 0, name);
+            var worse = gap > before.Gap;
+            _lines[kind] = new(kind, before.Status == "FAIL" ? "FAIL" : status, before.Compared + 1, worse ? gap : before.Gap, worse ? name : before.Worst);
+        }
+
+        private static double[] Doubles(Tensor values) => values.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+
+        private static double Largest(float[] values) => values.Select(v => Math.Abs((double)v)).DefaultIfEmpty(0).Max();
+    }
+}

@@ -1,0 +1,97 @@
+using Polymath.Backbones.Layers;
+using Polymath.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Polymath.Backbones;
+
+/// <summary>
+/// Reads a checkpoint's tensors by their names in the Hugging Face layout, checks their shapes and keeps what it made, so that a family's file
+/// reads like the network. Older names are understood: without the base prefix (<c>bert.</c>), <c>gamma</c> and <c>beta</c> for norms.
+/// </summary>
+internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarType type, bool trainable) : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _parameters = [];
+    private readonly List<IDisposable> _owned = [];
+
+    /// <summary>Every tensor read so far by its full name; a tensor that is used twice (tied weights) stands once.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;
+
+    /// <summary>Whether gradients are wanted.</summary>
+    public bool Trainable => trainable;
+
+    /// <summary>Keeps something until the network is disposed.</summary>
+    public T Own<T>(T item) where T : IDisposable
+    {
+        if (item is Tensor tensor) tensor.DetachFromDisposeScope();
+        _owned.Add(item);
+        return item;
+    }
+
+    /// <summary>Whether the checkpoint has a tensor of that name, in one of the styles.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>A tensor of exactly that shape.</summary>
+    /// <exception cref="PolymathException">It is absent or has another shape; the message names it.</exception>
+    public Tensor Get(string name, params long[] shape)
+    {
+        if (_parameters.TryGetValue(name, out var known)) return known;
+        var stored = Find(name) ?? throw new PolymathException(
+            $"{checkpoint.Path}: the tensor '{name}' {Show(shape)} is missing; is this the checkpoint of another architecture?");
+        var info = checkpoint.Info(stored);
+        if (!info.Shape.AsSpan().SequenceEqual(shape))
+            throw new PolymathException($"{checkpoint.Path}: the tensor '{stored}' has shape {Show(info.Shape)}, but config.json wants {Show(shape)}");
+        using var raw = checkpoint.Read(stored);
+        var tensor = raw.to(type, copy: true).DetachFromDisposeScope();
+        if (trainable) tensor.requires_grad_();
+        _parameters.Add(name, tensor);
+        return tensor;
+    }
+
+    /// <summary>The layer <c>name.weight</c> [outputs, inputs] and <c>name.bias</c> [outputs].</summary>
+    public Linear Linear(string name, long inputs, long outputs) => Linear([name], inputs, outputs);
+
+    /// <summary>Several layers that read the same input, as one; their outputs are concatenated.</summary>
+    public Linear Linear(string[] names, long inputs, long outputs)
+    {
+        Tensor[] weights = [.. names.Select(name => Get($"{name}.weight", outputs, inputs))];
+        Tensor[] biases = [.. names.Select(name => Get($"{name}.bias", outputs))];
+        var linear = new Linear(weights, biases, this);
+        if (!trainable) foreach (var name in names) Forget($"{name}.weight", $"{name}.bias");
+        return linear;
+    }
+
+    /// <summary>A linear layer whose weight is tied to another tensor and whose bias is its own.</summary>
+    public Linear Tied(Tensor weight, string bias) => new([weight], [Get(bias, weight.shape[0])], this);
+
+    /// <summary>The norm <c>name.weight</c>, <c>name.bias</c> [width].</summary>
+    public LayerNorm Norm(string name, long width, double epsilon) => new(Get($"{name}.weight", width), Get($"{name}.bias", width), epsilon);
+
+    /// <summary>Frees every tensor.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in _parameters.Values) tensor.Dispose();
+        foreach (var item in _owned) item.Dispose();
+    }
+
+    /// <summary>A frozen layer holds its weights in a layout of its own; the plain ones would only take memory.</summary>
+    private void Forget(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            if (_parameters.Remove(name, out var tensor)) tensor.Dispose();
+    }
+
+    private string? Find(string name)
+    {
+        var bare = name.StartsWith(basePrefix, StringComparison.Ordinal) ? name[basePrefix.Length..] : null;
+        foreach (var candidate in new[] { name, Old(name), bare, bare is null ? null : Old(bare) })
+            if (candidate is not null && checkpoint.Contains(candidate)) return candidate;
+        return null;
+    }
+
+    private static string? Old(string name) =>
+        name.EndsWith("LayerNorm.weight", StringComparison.Ordinal) ? name[..^6] + "gamma" :
+        name.EndsWith("LayerNorm.bias", StringComparison.Ordinal) ? name[..^4] + "beta" : null;
+
+    private static string Show(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+}
