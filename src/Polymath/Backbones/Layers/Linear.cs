@@ -45,7 +45,7 @@ internal sealed class Linear
     /// <summary>x Wᵀ + b + residual.</summary>
     public Tensor ForwardAdd(Tensor x, Tensor residual) => _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
 
-    private Tensor Plain(Tensor x) => nn.functional.linear(x, Join(_weights), Join(_biases));
+    private Tensor Plain(Tensor x) => nn.functional.linear(x, Join(_weights)!, Join(_biases));
 
     private static Tensor? Join(Tensor[] parts) => parts.Length switch { 0 => null, 1 => parts[0], _ => cat(parts) };
 }
