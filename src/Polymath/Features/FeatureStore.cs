@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using Polymath.Native;
+
+namespace Polymath.Features;
+
+/// <summary>
+/// Frozen features, computed once and kept: one float32 vector for each row's content in each <em>space</em>. A space is whatever makes two
+/// vectors of the same text comparable (backbone hash, pooling, precision, …), spelled out by the caller; all its vectors have one width.
+/// One SQLite file, shared by threads (this class is thread-safe) and by processes, whole after a kill at any moment.
+/// <para>
+/// <b>Size.</b> Rows take at most <see cref="FeatureStoreOptions.MaxBytes"/>. A write that would exceed it first removes, in the same transaction,
+/// the rows that have gone unused for longest. Time is counted in calls of <see cref="Write"/>: rows written or read by the same call, or read
+/// between the same two writes (of anyone), are equally old, and of these the one stored first goes first. Rows of the writing call itself go
+/// only where that call alone is too large.
+/// <see cref="Contains"/> is no use of a row. That a row was read is noted at once where nobody else is writing, and otherwise at its next reading.
+/// </para>
+/// </summary>
+public sealed class FeatureStore : IDisposable
+{
+    private const int SecondsPerHour = 3600;
+
+    private readonly string _path;
+    private readonly FeatureStoreOptions _options;
+    private readonly Disk _disk;
+    private readonly Lock _gate = new();
+    private readonly FeatureStoreDatabase _writer;
+    private readonly ConcurrentBag<FeatureStoreDatabase>? _readers;
+    private volatile bool _disposed;
+
+    private FeatureStore(string path, FeatureStoreOptions options, Disk disk, bool shared)
+    {
+        (_path, _options, _disk) = (path, options, disk);
+        _writer = FeatureStoreSchema.Open(path, options, disk);
+        _readers = shared ? [] : null;
+    }
+
+    /// <summary>Opens the store in a file; the file and its folder are made where they are missing.</summary>
+    /// <exception cref="PolymathException">The file is damaged or not a store (delete it: it is a cache), or it cannot be written to.</exception>
+    public static FeatureStore Open(string path, FeatureStoreOptions? options = null, Disk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new FeatureStoreOptions();
+        options.Validate();
+        var full = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(full) ?? full);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new PolymathException($"{path}: the feature store's folder cannot be made ({Disk.FirstLine(error)}); name another one, or work without a store", error);
+        }
+        return new FeatureStore(full, options, disk ?? Disk.Default, shared: true);
+    }
+
+    /// <summary>A store in memory that is gone when disposed; otherwise the same.</summary>
+    public static FeatureStore InMemory(FeatureStoreOptions? options = null)
+    {
+        options ??= new FeatureStoreOptions();
+        options.Validate();
+        return new FeatureStore(":memory:", options, Disk.Default, shared: false);
+    }
+
+    /// <summary>What all rows take on disk; at most <see cref="FeatureStoreOptions.MaxBytes"/>.</summary>
+    public long Bytes => Statistics().Sum(space => space.Bytes);
+
+    /// <summary>
+    /// Reads the rows that are there: row i goes to <c>values[i·width .. (i+1)·width]</c> and <c>found[i]</c> says whether it was there.
+    /// Values of rows that were not are left as they are.
+    /// </summary>
+    /// <returns>The number of rows found.</returns>
+    /// <exception cref="PolymathException">The space holds vectors of another width, or the file is damaged or locked.</exception>
+    public int Read(string space, ReadOnlySpan<ContentKey> keys, int width, Span<float> values, Span<bool> found)
+    {
+        CheckArguments(space, keys, width, values.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(found.Length, keys.Length, nameof(found));
+        found[..keys.Length].Clear();
+        if (keys.IsEmpty) return 0;
+        var stale = new List<int>();
+        FeatureStoreSpace known;
+        int count;
+        using (var lease = new Lease(this))
+        {
+            using var transaction = lease.Database.Begin(write: false);
+            if (FeatureStoreSpace.Find(lease.Database, space) is not { } there) return 0;
+            known = there;
+            known.RequireWidth(_path, space, width);
+            count = FeatureStoreRows.Read(lease.Database, known.Id, keys, width, values, found, stale);
+        }
+        if (stale.Count > 0 || (count > 0 && known.Seen < Hour())) MarkUsed(known.Id, keys, stale);
+        return count;
+    }
+
+    /// <summary>Says which rows are there, without counting as a use of them.</summary>
+    /// <returns>The number of rows found.</returns>
+    public int Contains(string space, ReadOnlySpan<ContentKey> keys, Span<bool> found)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(space);
+        ArgumentOutOfRangeException.ThrowIfLessThan(found.Length, keys.Length, nameof(found));
+        found[..keys.Length].Clear();
+        using var lease = new Lease(this);
+        using var transaction = lease.Database.Begin(write: false);
+        return FeatureStoreSpace.Find(lease.Database, space) is { } known ? FeatureStoreRows.Find(lease.Database, known.Id, keys, found) : 0;
+    }
+
+    /// <summary>
+    /// Stores rows, row i from <c>values[i·width .. (i+1)·width]</c>, in one transaction. A row that is there already keeps its values (equal
+    /// content has equal features) and counts as used.
+    /// </summary>
+    /// <exception cref="PolymathException">The space holds vectors of another width, no space is left on the disk, or another process writes for too long;
+    /// the store is then unchanged.</exception>
+    public void Write(string space, ReadOnlySpan<ContentKey> keys, ReadOnlySpan<float> values, int width)
+    {
+        CheckArguments(space, keys, width, values.Length);
+        if (keys.IsEmpty) return;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var transaction = _writer.Begin(write: true);
+            var known = FeatureStoreSpace.FindOrAdd(_writer, _path, space, width, Hour());
+            FeatureStoreWrite.Run(_writer, known.Id, keys, values, width, _options.MaxBytes);
+            _disk.Reached(DiskStep.Commit, _path);
+            transaction.Commit();
+        }
+    }
+
+    /// <summary>What each space holds, in the order of their names.</summary>
+    public IReadOnlyList<FeatureSpaceStatistics> Statistics()
+    {
+        using var lease = new Lease(this);
+        return FeatureStoreSpace.List(lease.Database);
+    }
+
+    /// <summary>Removes a whole space and gives its bytes back to the disk.</summary>
+    public void Remove(string space)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(space);
+        Forget(database => FeatureStoreRemoval.Space(database, space));
+    }
+
+    /// <summary>Removes rows from every space, so that their values are no longer in the file either: the content is to be forgotten.</summary>
+    public void Remove(ReadOnlySpan<ContentKey> keys)
+    {
+        var copy = keys.ToArray();
+        Forget(database => FeatureStoreRemoval.Rows(database, copy));
+    }
+
+    /// <summary>Removes everything and gives the bytes back to the disk.</summary>
+    public void Clear() => Forget(FeatureStoreRemoval.All);
+
+    /// <summary>Closes the file. Reads that run on other threads finish first.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            CloseIdleReaders();
+            _writer.Dispose();
+        }
+    }
+
+    private void CloseIdleReaders()
+    {
+        while (_readers is not null && _readers.TryTake(out var reader)) reader.Dispose();
+    }
+
+    private void Forget(Action<FeatureStoreDatabase> remove)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            // Forgotten values are overwritten with zeros; those that merely made room for others are not.
+            _writer.Execute("PRAGMA secure_delete=ON");
+            try
+            {
+                using (var transaction = _writer.Begin(write: true))
+                {
+                    remove(_writer);
+                    _disk.Reached(DiskStep.Commit, _path);
+                    transaction.Commit();
+                }
+                FeatureStoreRemoval.Shrink(_writer);
+            }
+            finally
+            {
+                _writer.Execute("PRAGMA secure_delete=OFF");
+            }
+        }
+    }
+
+    /// <summary>Notes that rows were used. Where that cannot be written now it waits for the next reading: a cache must be readable on a full disk.</summary>
+    private void MarkUsed(long space, ReadOnlySpan<ContentKey> keys, List<int> rows)
+    {
+        lock (_gate)
+        {
+            if (_disposed || !_writer.TryBegin(out var transaction)) return;
+            using (transaction)
+            {
+                try
+                {
+                    FeatureStoreSpace.MarkSeen(_writer, space, Hour());
+                    FeatureStoreRows.MarkUsed(_writer, space, keys, rows);
+                    _disk.Reached(DiskStep.Commit, _path);
+                    transaction.Commit();
+                }
+                catch (PolymathException)
+                {
+                    // Undone by the transaction's end; the rows were read all the same.
+                }
+            }
+        }
+    }
+
+    /// <summary>The current hour, in seconds since 1970.</summary>
+    private long Hour()
+    {
+        var seconds = _options.Time.GetUtcNow().ToUnixTimeSeconds();
+        return seconds - (seconds % SecondsPerHour);
+    }
+
+    private static void CheckArguments(string space, ReadOnlySpan<ContentKey> keys, int width, int values)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(space);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(values, (long)keys.Length * width);
+    }
+
+    /// <summary>
+    /// A connection for one call: one of its own for each thread that reads a file; in memory there is only one connection, used by turns.
+    /// </summary>
+    private readonly ref struct Lease : IDisposable
+    {
+        private readonly FeatureStore _store;
+
+        public Lease(FeatureStore store)
+        {
+            _store = store;
+            if (store._readers is null) store._gate.Enter();
+            try
+            {
+                ObjectDisposedException.ThrowIf(store._disposed, store);
+                if (store._readers is null) Database = store._writer;
+                else Database = store._readers.TryTake(out var idle) ? idle : FeatureStoreSchema.Open(store._path, store._options, store._disk);
+            }
+            catch
+            {
+                if (store._readers is null) store._gate.Exit();
+                throw;
+            }
+        }
+
+        public FeatureStoreDatabase Database { get; }
+
+        public void Dispose()
+        {
+            if (_store._readers is null)
+            {
+                _store._gate.Exit();
+                return;
+            }
+            _store._readers.Add(Database);
+            if (_store._disposed) _store.CloseIdleReaders();
+        }
+    }
+}
