@@ -1,0 +1,7 @@
+namespace Polymath;
+
+/// <summary>How far a long piece of work has come.</summary>
+/// <param name="Stage">What is being done, in a word or three.</param>
+/// <param name="Done">Units finished in this stage.</param>
+/// <param name="Total">Units in all, where known.</param>
+public readonly record struct WorkProgress(string Stage, long Done, long? Total);
