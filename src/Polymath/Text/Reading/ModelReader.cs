@@ -1,0 +1,83 @@
+using Polymath.Text.Models;
+
+namespace Polymath.Text.Reading;
+
+/// <summary>Reads tokenizer.json's model.</summary>
+internal static class ModelReader
+{
+    private const int DefaultLongestWord = 100;
+
+    internal static Model Read(JsonPart part) => (part.Find("type")?.AsString() ?? Guess(part)) switch
+    {
+        "WordPiece" => WordPiece(part),
+        "BPE" => Bpe(part),
+        var type => throw part.Unknown("model", type, "WordPiece, BPE"),
+    };
+
+    /// <exception cref="PolymathException">The vocabulary lacks the unknown token.</exception>
+    internal static WordPiece WordPiece(Vocabulary vocabulary, string unknown, string prefix, int longestWord, string source) =>
+        vocabulary.IdOf(unknown) is >= 0 and var id
+            ? new WordPiece(vocabulary, id, prefix, longestWord)
+            : throw new PolymathException($"{source}: the vocabulary lacks the unknown token '{OneLine.Of(unknown)}'; WordPiece cannot work without it.");
+
+    /// <summary>Numbers merges by their order; the later of two equal ones counts, as in the reference.</summary>
+    /// <exception cref="PolymathException">A merge names a token that the vocabulary lacks.</exception>
+    internal static BytePairEncoding Bpe(Vocabulary vocabulary, IEnumerable<(string Left, string Right)> merges, BpeOptions options, string source)
+    {
+        var table = new Dictionary<long, (int Rank, int Id)>();
+        var rank = 0;
+        foreach (var (left, right) in merges)
+        {
+            var tail = right.StartsWith(options.Prefix, StringComparison.Ordinal) ? right[options.Prefix.Length..] : right;
+            table[BytePairEncoding.Key(Id(left), Id(right))] = (rank++, Id(left + tail));
+        }
+        return new BytePairEncoding(vocabulary, table, options);
+
+        int Id(string token) => vocabulary.IdOf(token) is >= 0 and var id
+            ? id
+            : throw new PolymathException($"{source}: merge {rank + 1} needs the token '{OneLine.Of(token)}', which the vocabulary lacks; vocabulary and merges do not belong together.");
+    }
+
+    /// <summary>Files of old have no type.</summary>
+    private static string Guess(JsonPart part) =>
+        part.Find("merges") is not null ? "BPE" : part.Find("max_input_chars_per_word") is not null ? "WordPiece" : throw part.Wrong("the member 'type'");
+
+    private static WordPiece WordPiece(JsonPart part) => WordPiece(
+        ReadVocabulary(part.Get("vocab")),
+        part.Find("unk_token")?.AsString() ?? "[UNK]",
+        part.Find("continuing_subword_prefix")?.AsString() ?? "##",
+        part.Find("max_input_chars_per_word")?.AsInt() ?? DefaultLongestWord,
+        part.Source);
+
+    private static BytePairEncoding Bpe(JsonPart part)
+    {
+        var vocabulary = ReadVocabulary(part.Get("vocab"));
+        int? unknown = part.Find("unk_token") is { } token
+            ? vocabulary.IdOf(token.AsString()) is >= 0 and var id ? id : throw token.Wrong("a token that the vocabulary has")
+            : null;
+        return Bpe(vocabulary, part.Get("merges").Items().Select(Merge), new BpeOptions
+        {
+            Unknown = unknown,
+            FuseUnknown = part.Bool("fuse_unk", false),
+            ByteFallback = part.Bool("byte_fallback", false),
+            IgnoreMerges = part.Bool("ignore_merges", false),
+            Prefix = part.Find("continuing_subword_prefix")?.AsString() ?? "",
+            Suffix = part.Find("end_of_word_suffix")?.AsString() ?? "",
+        }, part.Source);
+    }
+
+    /// <summary>"a b" in files of old, ["a", "b"] in newer ones.</summary>
+    private static (string Left, string Right) Merge(JsonPart part)
+    {
+        if (part.IsArray)
+            return part.Items().ToList() is [var left, var right] ? (left.AsString(), right.AsString()) : throw part.Wrong("two tokens");
+        return part.AsString().Split(' ') is [var first, var second] ? (first, second) : throw part.Wrong("two tokens with a space between");
+    }
+
+    internal static Vocabulary ReadVocabulary(JsonPart part)
+    {
+        var ids = new Dictionary<string, int>();
+        foreach (var (token, id) in part.Members()) ids[token] = id.AsInt(0, Vocabulary.LargestId);
+        return new Vocabulary(ids);
+    }
+}

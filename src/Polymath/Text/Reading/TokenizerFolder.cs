@@ -1,0 +1,32 @@
+namespace Polymath.Text.Reading;
+
+/// <summary>Finds the tokenizer of a folder.</summary>
+internal static class TokenizerFolder
+{
+    /// <exception cref="PolymathException">There is none, or it is broken.</exception>
+    internal static Tokenizer Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!Directory.Exists(folder)) throw new PolymathException($"{folder}: no such folder; name the folder of a Hugging Face model or tokenizer.");
+        var side = SideFiles.Read(folder);
+        var json = Path.Combine(folder, "tokenizer.json");
+        if (File.Exists(json)) return new Tokenizer(TokenizerJson.Read(ReadText(json), json, side));
+        var pieces = Path.Combine(folder, "vocab.txt");
+        if (File.Exists(pieces)) return new Tokenizer(LegacyWordPiece.Read(pieces, side));
+        var (vocabulary, merges) = (Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
+        if (File.Exists(vocabulary) && File.Exists(merges)) return new Tokenizer(LegacyByteLevel.Read(vocabulary, merges, side));
+        throw new PolymathException($"{folder}: no tokenizer here; expected tokenizer.json, vocab.txt, or vocab.json with merges.txt.");
+    }
+
+    internal static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolymathException($"{path}: cannot be read: {OneLine.Of(e.Message)}", e);
+        }
+    }
+}
