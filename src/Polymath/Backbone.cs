@@ -38,7 +38,7 @@ public sealed class Backbone : IDisposable
     private Backbone(string folder, BackboneOptions options, Encoder network, Tokenizer tokenizer, SentencePipeline sentence)
     {
         (Folder, _options, Network, Tokenizer, Sentence) = (folder, options, network, tokenizer, sentence);
-        _hash = new Lazy<string>(() => BackboneHash.Compute(folder, network.Config.HashFields(), options.CacheFolder));
+        _hash = new Lazy<string>(ComputeHash);
     }
 
     /// <summary>The folder it was loaded from.</summary>
@@ -108,6 +108,12 @@ public sealed class Backbone : IDisposable
 
     /// <summary>Frees the weights.</summary>
     public void Dispose() => Network.Dispose();
+
+    private string ComputeHash()
+    {
+        using var checkpoint = Checkpoint.Open(Folder);
+        return BackboneHash.Compute(checkpoint, Config.HashFields(), _options.CacheFolder ?? CacheFolder.Default);
+    }
 
     internal void CountForwardPass() => Interlocked.Increment(ref _forwardPasses);
 }

@@ -1,9 +1,9 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Polymath.Backbones;
 using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Polymath.Features;
 
