@@ -1,0 +1,29 @@
+namespace Polymath.Tasks;
+
+/// <summary>How a data file is to be read. Whatever is left out is found out from the file.</summary>
+public sealed record DataOptions
+{
+    /// <summary>The format; by default told from the file's extension (also before <c>.gz</c>), else from its first line.</summary>
+    public DataFormat? Format { get; init; }
+
+    /// <summary>The column that holds the text; by default a column with a usual name such as text, sentence, question or text_a.</summary>
+    public string? TextColumn { get; init; }
+
+    /// <summary>The column that holds the second text of a pair; by default the partner of the text column (text_a and text_b, sentence1 and sentence2, …).</summary>
+    public string? PairColumn { get; init; }
+
+    /// <summary>The column that holds the label; by default a column with a usual name such as label, class, category, intent or target.</summary>
+    public string? LabelColumn { get; init; }
+
+    /// <summary>The delimiter of a CSV or TSV file; by default a comma or a tab.</summary>
+    public char? Delimiter { get; init; }
+
+    /// <summary>Whether every row must have a label, as for training and evaluation.</summary>
+    public bool LabelRequired { get; init; }
+
+    /// <summary>Whether bad rows are counted and left out instead of ending the reading with an error.</summary>
+    public bool SkipBadRows { get; init; }
+
+    /// <summary>Whether rows carry every column of the input (<see cref="Row.Columns"/>).</summary>
+    public bool KeepColumns { get; init; }
+}

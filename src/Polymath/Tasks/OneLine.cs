@@ -1,0 +1,19 @@
+namespace Polymath.Tasks;
+
+/// <summary>Text from outside made fit for a one-line message.</summary>
+internal static class OneLine
+{
+    /// <summary>At most 60 characters, line breaks and other control characters shown as escapes.</summary>
+    public static string Short(string text)
+    {
+        var shown = text.Length > 60 ? text[..60] + "…" : text;
+        return string.Concat(shown.Select(c => c switch
+        {
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            _ when char.IsControl(c) => $"\\u{(int)c:x4}",
+            _ => c.ToString(),
+        }));
+    }
+}
