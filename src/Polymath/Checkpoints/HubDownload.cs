@@ -11,12 +11,16 @@ namespace Polymath.Checkpoints;
 /// </summary>
 internal sealed class HubDownload(HubClient hub, ModelCacheOptions options, Disk disk)
 {
+    /// <summary>The most bytes of the current file that were here at any time: only more than that is headway.</summary>
+    private long _furthest;
+
     /// <summary>Fetches <paramref name="file"/> to <paramref name="target"/>; <paramref name="reached"/> hears the bytes that are here after every block.</summary>
     /// <exception cref="PolymathException">The hub refuses, the connection is lost too often, the content is not the announced one, or the disk is full.</exception>
     public async Task FetchAsync(string address, HubFile file, string target, Action<long> reached, CancellationToken cancellation)
     {
         if (File.Exists(target)) return;
         string partial = target + ".partial";
+        _furthest = 0;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -57,10 +61,11 @@ internal sealed class HubDownload(HubClient hub, ModelCacheOptions options, Disk
         catch (RangeRefusedException)
         {
             output.SetLength(0);
-            throw new ConnectionLostException("the hub has fewer bytes than were fetched before");
+            throw new PolymathException($"{address}: the hub ends after fewer than the {file.Size} bytes it announced; what came was thrown away, run the command again");
         }
-        catch (ConnectionLostException) when (output.Position > before)
+        catch (ConnectionLostException) when (output.Position > Math.Max(before, _furthest))
         {
+            _furthest = output.Position;
             return false;
         }
         output.Flush();

@@ -116,14 +116,14 @@ public sealed class ModelCacheTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1_000_000L, "bytes than were fetched before|ended after|was lost")]
+    [InlineData(1_000_000L, "ends after fewer than the 1000000 bytes it announced")]
     [InlineData(3L, "sends more than the 3 bytes it announced")]
     public async Task A_hub_that_lies_about_sizes_is_refused(long claimed, string expected)
     {
         _hub.ClaimedSize = claimed;
         using var cache = Cache(retries: 1);
         var error = await Assert.ThrowsAsync<PolymathException>(() => cache.GetAsync(FakeHub.Model));
-        Assert.Matches(expected, error.Message);
+        Assert.Contains(expected, error.Message);
     }
 
     [Theory]
