@@ -169,7 +169,6 @@ public sealed class FeatureStore : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            // Forgotten values are overwritten with zeros; those that merely made room for others are not.
             _writer.Execute("PRAGMA secure_delete=ON");
             try
             {
@@ -183,7 +182,7 @@ public sealed class FeatureStore : IDisposable
             }
             finally
             {
-                _writer.Execute("PRAGMA secure_delete=OFF");
+                _writer.Execute("PRAGMA secure_delete=FAST");
             }
         }
     }

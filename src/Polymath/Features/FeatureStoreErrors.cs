@@ -14,7 +14,7 @@ internal static class FeatureStoreErrors
     public static PolymathException Describe(string path, int result, string reason, TimeSpan waited) => (result & 0xff) switch
     {
         SQLITE_BUSY or SQLITE_LOCKED => new PolymathException(
-            $"{path}: the feature store has been in use by another process for {waited.TotalSeconds:0.#} s; wait until that one has finished, or use another store"),
+            $"{path}: the feature store has been in use by another process for more than {waited.TotalSeconds:0.#} s; wait until that one has finished, or use another store"),
         SQLITE_FULL => new PolymathException(
             $"{path}: no space is left for the feature store ({reason}); nothing was changed; free some space, give the store a smaller size bound, or work without a store"),
         SQLITE_IOERR => new PolymathException(
