@@ -12,6 +12,8 @@ namespace Polymath.Features;
 /// the rows that have gone unused for longest. Time is counted in calls of <see cref="Write"/>: rows written or read by the same call, or read
 /// between the same two writes (of anyone), are equally old, and of these the one stored first goes first. Rows of the writing call itself go
 /// only where that call alone is too large.
+/// A store opened with a smaller bound than before shrinks at the next write. SQLite's log beside the file (up to 64 MiB and the largest call)
+/// comes on top until the last one who has the store open closes it.
 /// <see cref="Contains"/> is no use of a row. That a row was read is noted at once where nobody else is writing, and otherwise at its next reading.
 /// </para>
 /// </summary>
@@ -121,6 +123,7 @@ public sealed class FeatureStore : IDisposable
             FeatureStoreWrite.Run(_writer, known.Id, keys, values, width, _options.MaxBytes);
             _disk.Reached(DiskStep.Commit, _path);
             transaction.Commit();
+            if (FeatureStoreRemoval.UnusedBytes(_writer) > _options.MaxBytes / 4) FeatureStoreRemoval.Shrink(_writer);
         }
     }
 

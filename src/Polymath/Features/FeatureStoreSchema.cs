@@ -16,7 +16,7 @@ internal static class FeatureStoreSchema
     /// Bytes of a page. Of 4 to 64 KiB all read 10.7 kB rows at 190,000 to 290,000 rows a second from memory; 8 KiB wastes the least space over
     /// the widths in use, and keeps evicted rows from leaving holes in pages that others still need.
     /// </summary>
-    private const int PageSize = 8192;
+    public const int PageSize = 8192;
 
     private const string Tables = """
         CREATE TABLE clock(now INTEGER NOT NULL);

@@ -85,6 +85,21 @@ public class FeatureStoreEvictionTests
         Assert.InRange(new FileInfo(folder["store.db"]).Length, 0.9 * bound, (1.15 * bound) + (16 * 8192));
     }
 
+    [Fact]
+    public void A_smaller_bound_shrinks_the_file_at_the_next_write()
+    {
+        using var folder = new TemporaryFolder();
+        using (var store = FeatureStore.Open(folder["store.db"])) Write(store, "s", 2688, [.. Enumerable.Range(0, 300)]);
+        Assert.InRange(new FileInfo(folder["store.db"]).Length, 300 * 2688 * 4, long.MaxValue);
+        var bound = 50 * FeatureStoreSchema.RowBytes(2688);
+        using (var store = FeatureStore.Open(folder["store.db"], new FeatureStoreOptions { MaxBytes = bound }))
+        {
+            Write(store, "s", 2688, 300);
+            Assert.Equal([.. Enumerable.Range(251, 50)], ReadBack(store, "s", 2688, [.. Enumerable.Range(0, 301)]));
+        }
+        Assert.InRange(new FileInfo(folder["store.db"]).Length, 1, (1.15 * bound) + (16 * 8192));
+    }
+
     [Theory]
     [InlineData(8)]
     [InlineData(384)]
