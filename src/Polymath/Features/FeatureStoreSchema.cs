@@ -21,8 +21,11 @@ internal static class FeatureStoreSchema
     private const string Tables = """
         CREATE TABLE clock(now INTEGER NOT NULL);
         INSERT INTO clock VALUES(1);
-        CREATE TABLE space(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, width INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL);
-        CREATE TABLE row(space INTEGER NOT NULL, key BLOB NOT NULL, id INTEGER NOT NULL, used INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(space, key)) WITHOUT ROWID;
+        CREATE TABLE space(
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, width INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL);
+        CREATE TABLE row(
+            space INTEGER NOT NULL, key BLOB NOT NULL, id INTEGER NOT NULL, used INTEGER NOT NULL, sum INTEGER NOT NULL,
+            PRIMARY KEY(space, key)) WITHOUT ROWID;
         CREATE INDEX row_used ON row(used, id);
         CREATE TABLE vector(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
         """;
@@ -31,7 +34,7 @@ internal static class FeatureStoreSchema
     /// <exception cref="PolymathException">The file is not a store, is damaged, read-only or locked for too long.</exception>
     public static FeatureStoreDatabase Open(string path, FeatureStoreOptions options, Native.Disk disk)
     {
-        if (!BitConverter.IsLittleEndian) throw new PolymathException($"{path}: the feature store holds little-endian floats, and this processor is big-endian");
+        if (!BitConverter.IsLittleEndian) throw new PolymathException($"{path}: the feature store needs a little-endian processor");
         var database = new FeatureStoreDatabase(path, options.BusyTimeout);
         try
         {
@@ -76,7 +79,8 @@ internal static class FeatureStoreSchema
         if (application == ApplicationId)
         {
             var version = database.Number("PRAGMA user_version");
-            if (version != Version) throw FeatureStoreErrors.NotAStore(path, $"its format is version {version}, this program reads version {Version}");
+            if (version != Version)
+                throw FeatureStoreErrors.NotAStore(path, $"its format is version {version}, this program reads version {Version}");
         }
         else if (application != 0 || database.Number("SELECT count(*) FROM sqlite_schema") > 0)
         {

@@ -35,7 +35,9 @@ internal static class FeatureStoreWrite
         }
     }
 
-    /// <summary>Adds the keys that are new, numbered upwards from <paramref name="firstNew"/>, and returns their positions; the others are marked as used.</summary>
+    /// <summary>
+    /// Adds the keys that are new, numbered upwards from <paramref name="firstNew"/>, and returns their positions; the others are marked as used.
+    /// </summary>
     private static List<int> AddKeys(
         FeatureStoreDatabase database, long space, ReadOnlySpan<ContentKey> keys, ReadOnlySpan<float> values, int width, long firstNew, long now)
     {
@@ -99,7 +101,8 @@ internal static class FeatureStoreWrite
         var rows = new List<(long, byte[], long)>(count);
         var oldest = database.Prepare("SELECT space, key, id FROM row ORDER BY used, id LIMIT ?");
         database.Check(sqlite3_bind_int64(oldest, 1, count));
-        while (database.Step(oldest)) rows.Add((sqlite3_column_int64(oldest, 0), sqlite3_column_blob(oldest, 1).ToArray(), sqlite3_column_int64(oldest, 2)));
+        while (database.Step(oldest))
+            rows.Add((sqlite3_column_int64(oldest, 0), sqlite3_column_blob(oldest, 1).ToArray(), sqlite3_column_int64(oldest, 2)));
         return rows;
     }
 }

@@ -18,7 +18,7 @@ internal static class FeatureStoreChild
     /// <summary>Room for half the rows, so that the child evicts as it writes.</summary>
     public static FeatureStoreOptions Options { get; } = new() { MaxBytes = Rows / 2 * FeatureStoreSchema.RowBytes(Width) };
 
-    /// <summary>Starts a child that makes <paramref name="calls"/> rounds of writing, reading and removing; it writes a line after the first.</summary>
+    /// <summary>Starts a child that makes <paramref name="calls"/> rounds of writing, reading and removing; it prints a line after the first.</summary>
     public static Process Start(string path, int seed, int calls)
     {
         var program = Environment.ProcessPath!;
