@@ -40,11 +40,16 @@ public class FeatureStoreEvictionTests
     [Fact]
     public void A_call_too_large_by_itself_keeps_its_last_rows()
     {
-        using var store = FeatureStore.InMemory(RoomFor(3));
-        Write(store, "s", Width, 1, 2);
-        Write(store, "s", Width, 3, 4, 2, 5, 6, 7);
-        Assert.Equal([5, 6, 7], ReadBack(store, "s", Width, 1, 2, 3, 4, 5, 6, 7));
-        Assert.Equal(RoomFor(3).MaxBytes, store.Bytes);
+        using var folder = new TemporaryFolder();
+        using (var store = FeatureStore.Open(folder["store.db"], RoomFor(3)))
+        {
+            Write(store, "s", Width, 1, 2);
+            Write(store, "s", Width, 3, 4, 2, 5, 6, 7);
+            Assert.Equal([5, 6, 7], ReadBack(store, "s", Width, 1, 2, 3, 4, 5, 6, 7));
+            Assert.Equal(RoomFor(3).MaxBytes, store.Bytes);
+        }
+        using var database = new FeatureStoreDatabase(folder["store.db"], TimeSpan.Zero);
+        Assert.Equal(3, database.Number("SELECT count(*) FROM vector"));
     }
 
     [Fact]
