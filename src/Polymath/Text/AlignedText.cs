@@ -6,12 +6,16 @@ namespace Polymath.Text;
 /// </summary>
 internal sealed class AlignedText
 {
+    /// <summary>Normalizers can make text longer; one from a hostile file must not fill the memory.</summary>
+    private const int Longest = 1 << 27;
+
     private char[] _chars;
     private int[] _starts;
     private int[] _ends;
 
     internal AlignedText(int capacity)
     {
+        Check(capacity);
         _chars = new char[capacity];
         _starts = new int[capacity];
         _ends = new int[capacity];
@@ -133,8 +137,14 @@ internal sealed class AlignedText
         return result;
     }
 
+    private static void Check(int length)
+    {
+        if (length > Longest) throw new PolymathException($"a text grows beyond {Longest} characters while it is normalized; shorten it, or mend the tokenizer file that blows it up.");
+    }
+
     private void Grow()
     {
+        Check(Length);
         var size = Math.Max(16, _chars.Length * 2);
         Array.Resize(ref _chars, size);
         Array.Resize(ref _starts, size);

@@ -77,6 +77,7 @@ internal static class PostProcessorReader
                 layout.Add(new TemplatePiece(null, ids, token.Get("type_id").AsInt()));
             }
         }
+        if (layout.Count(p => p.Sequence == 0) > 1 || layout.Count(p => p.Sequence == 1) > 1) throw pieces.Wrong("a template that has each text once");
         return layout;
     }
 
