@@ -35,7 +35,8 @@ internal sealed class HubClient : IDisposable
             using var buffer = new MemoryStream();
             await CopyAsync(body, address, block =>
             {
-                if (buffer.Length + block.Length > MaximumDescription) throw new PolymathException($"{address}: the answer passes {MaximumDescription} bytes; it is not the hub's description of a model");
+                if (buffer.Length + block.Length > MaximumDescription)
+                    throw new PolymathException($"{address}: the answer passes {MaximumDescription} bytes; it is not the hub's description of a model");
                 buffer.Write(block.Span);
             }, cancellation);
             json = buffer.ToArray();

@@ -74,7 +74,8 @@ internal sealed class HubDownload(HubClient hub, ModelCacheOptions options, Disk
         return true;
     }
 
-    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Git names small files by SHA-1; there is no other hash of them. Weights have SHA-256.")]
+    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms",
+        Justification = "Git names small files by SHA-1; there is no other hash of them. Weights have SHA-256.")]
     private async Task VerifyAsync(string address, HubFile file, string partial, CancellationToken cancellation)
     {
         string? expected = file.Sha256 ?? file.BlobId;

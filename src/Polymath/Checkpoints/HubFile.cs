@@ -21,7 +21,8 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
         {
             using var document = JsonDocument.Parse(json);
             string commit = document.RootElement.GetProperty("sha").GetString() ?? "";
-            if (!CommitPattern().IsMatch(commit)) throw new PolymathException($"{address}: the hub names commit {SafetensorsHeader.Quote(commit)}, where hexadecimal digits were expected");
+            if (!CommitPattern().IsMatch(commit))
+                throw new PolymathException($"{address}: the hub names commit {SafetensorsHeader.Quote(commit)}, where hexadecimal digits were expected");
             var files = new List<HubFile>();
             foreach (var sibling in document.RootElement.GetProperty("siblings").EnumerateArray())
             {

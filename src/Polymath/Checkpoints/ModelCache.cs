@@ -52,7 +52,8 @@ public sealed partial class ModelCache : IDisposable
     /// <param name="progress">Hears of every block that arrives.</param>
     /// <param name="cancellation">Stops the download; what has arrived stays.</param>
     /// <exception cref="PolymathException">There is no such model, the hub cannot be reached, a hash is wrong, or the disk is full.</exception>
-    public async Task<string> GetAsync(string model, string revision = "main", bool refresh = false, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<string> GetAsync(
+        string model, string revision = "main", bool refresh = false, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (!refresh && Find(model, revision) is { } found) return found;
         if (_options.Offline)
