@@ -130,10 +130,4 @@ public static class FeatureExtraction
 
     private static FeatureMatrix Mix(Backbone backbone, FeatureRecipe recipe, float[] layers, int rows) =>
         recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
-
-    /// <summary>Passes a share of work on without a synchronisation context.</summary>
-    private sealed class Relay(Action<double> report) : IProgress<double>
-    {
-        public void Report(double value) => report(value);
-    }
 }

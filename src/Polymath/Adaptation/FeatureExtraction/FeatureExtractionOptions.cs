@@ -57,6 +57,6 @@ public sealed record FeatureExtractionOptions
     /// <summary>Above this many bytes of training features the head is trained by gradient steps over streamed features.</summary>
     public long MaxFeatureBytes { get; init; } = 2L << 30;
 
-    internal FeatureOptions FeatureOptions(IReadOnlyList<Pooling> poolings, FeatureStore store) =>
+    internal FeatureOptions FeatureOptions(IReadOnlyList<Pooling> poolings, FeatureStore? store) =>
         new() { Poolings = poolings, Prompt = Prompt, Chunk = Chunk, Store = store };
 }
