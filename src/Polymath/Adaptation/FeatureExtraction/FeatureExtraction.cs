@@ -15,7 +15,7 @@ namespace Polymath.Adaptation;
 internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report);
 
 /// <summary>Feature extraction: the backbone stays as it is, a new head is trained on its features.</summary>
-public static class FeatureExtraction
+public static partial class FeatureExtraction
 {
     /// <summary>
     /// Learns a task: features of all layers are computed once, layers, pooling and regularisation are chosen by cross-validation on
