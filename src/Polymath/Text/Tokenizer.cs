@@ -60,7 +60,7 @@ public sealed class Tokenizer
     public static Tokenizer FromJson(string json, string source) => new(TokenizerJson.Read(json, source, SideFiles.None));
 
     /// <summary>Encodes a text or a pair of texts whole, without truncation or padding.</summary>
-    /// <exception cref="PolymathException">A regular expression of the tokenizer takes too long on the text.</exception>
+    /// <exception cref="PolymathException">A regular expression of the tokenizer takes too long on the text, or the text has more than 33 million characters.</exception>
     public Encoding Encode(string text, string? pair = null, bool addSpecialTokens = true) =>
         Finish(Pair(text, pair).ConvertAll(e => new[] { e }), addSpecialTokens)[0];
 
