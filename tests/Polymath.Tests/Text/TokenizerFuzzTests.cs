@@ -108,6 +108,8 @@ public class TokenizerFuzzTests
         Assert.Contains("merge 2", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
         File.WriteAllText(folder["merges.txt"], "#version: 0.2\na b c\n");
         Assert.Contains("line 2", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+        File.WriteAllText(folder["tokenizer_config.json"], """{"tokenizer_class":"Qwen2Tokenizer"}""");
+        Assert.Contains("Qwen2Tokenizer", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
     }
 
     /// <summary>True for a tokenizer that worked on all texts; false for a refusal, at loading or later.</summary>

@@ -87,6 +87,7 @@ public class TokenizerPropertyTests
         Assert.Equal(["[PAD]", "[PAD]", "[CLS]", "two", "three", "[SEP]"], answers[0].Tokens);
         Assert.Equal(["[CLS]", "one", "[SEP]"], answers[1].Tokens);
         Assert.Equal([0, 0, 1, 1, 1, 1], answers[0].AttentionMask);
+        Assert.Equal(answers[0].Ids, Assert.Single(Bert.Value.Encode("one two three", null, options with { Overflow = false })).Ids);
     }
 
     [Theory]
@@ -102,6 +103,7 @@ public class TokenizerPropertyTests
     {
         var text = string.Join(' ', Enumerable.Repeat("a", 100_000));
         Assert.Throws<PolymathException>(() => Bert.Value.Encode(text, text, new EncodeOptions { MaxLength = 8 }));
+        Assert.Equal(8, Bert.Value.Encode(text, text, new EncodeOptions { MaxLength = 8, Overflow = false })[0].Length);
         Assert.Throws<PolymathException>(() => Bert.Value.Encode(text, null, new EncodeOptions { MaxLength = 1002, Stride = 999 }));
     }
 
