@@ -6,8 +6,8 @@ namespace Polymath.Text;
 /// </summary>
 internal sealed class AlignedText
 {
-    /// <summary>Normalizers can make text longer; one from a hostile file must not fill the memory.</summary>
-    private const int Longest = 1 << 27;
+    /// <summary>The longest text that is taken. Normalizers can make text longer, and one from a hostile file must not fill the memory.</summary>
+    private const int Longest = 1 << 25;
 
     private char[] _chars;
     private int[] _starts;
@@ -137,9 +137,10 @@ internal sealed class AlignedText
         return result;
     }
 
-    private static void Check(int length)
+    /// <exception cref="PolymathException">The text would be too long.</exception>
+    internal static void Check(long length)
     {
-        if (length > Longest) throw new PolymathException($"a text grows beyond {Longest} characters while it is normalized; shorten it, or mend the tokenizer file that blows it up.");
+        if (length > Longest) throw new PolymathException($"a text has or grows to more than {Longest} characters while it is normalized; split it, or mend the tokenizer file that blows it up.");
     }
 
     private void Grow()

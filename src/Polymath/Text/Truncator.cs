@@ -50,9 +50,10 @@ internal static class Truncator
     private static Encoding[] Cut(Encoding whole, int length, EncodeOptions options)
     {
         if (length >= whole.Length) return [whole];
-        if (length == 0) return [whole.Slice(0, 0), whole];
+        if (length == 0) return options.Overflow ? [whole.Slice(0, 0), whole] : [whole.Slice(0, 0)];
         if (options.Stride >= length)
             throw new PolymathException($"a stride of {options.Stride} must be smaller than the {length} tokens of the text that are kept; use a smaller stride or a larger maximum length.");
+        if (!options.Overflow) return [options.TruncationSide == TruncationSide.Right ? whole.Slice(0, length) : whole.Slice(whole.Length - length, whole.Length)];
         var step = length - options.Stride;
         OptionLimits.CheckOverflow(whole.Length / step + 1, length);
         var pieces = new List<Encoding>();

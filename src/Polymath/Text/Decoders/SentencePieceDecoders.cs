@@ -14,7 +14,7 @@ internal sealed class MetaspaceDecoder(char replacement, bool dropFirst) : Decod
 /// <summary>Replaces every match of a pattern in every token.</summary>
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : Decoder
 {
-    private const int Longest = 1 << 27;
+    private const int Longest = 1 << 25;
 
     internal override List<string> Apply(List<string> tokens) => [.. tokens.Select(Replace)];
 

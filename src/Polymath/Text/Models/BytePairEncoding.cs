@@ -95,12 +95,9 @@ internal sealed class BytePairEncoding : Model
                 FlushUnknown();
                 symbols.Add(id, length);
             }
-            else if (_options.ByteFallback && SpellBytes(character, symbols))
+            else if (!(_options.ByteFallback && SpellBytes(character, symbols)) && _options.Unknown is not null)
             {
-                // The reference writes an unknown run only when a known character follows, so bytes may overtake it.
-            }
-            else if (_options.Unknown is not null)
-            {
+                // A run waits for the next known character, so byte tokens may overtake it; the reference does the same.
                 if (!_options.FuseUnknown) FlushUnknown();
                 unknownLength += length;
             }

@@ -29,7 +29,8 @@ internal static class ModelReader
         foreach (var (left, right) in merges)
         {
             var tail = right.StartsWith(options.Prefix, StringComparison.Ordinal) ? right[options.Prefix.Length..] : right;
-            table[BytePairEncoding.Key(Id(left), Id(right))] = (rank++, Id(left + tail));
+            table[BytePairEncoding.Key(Id(left), Id(right))] = (rank, Id(left + tail));
+            rank++;
         }
         return new BytePairEncoding(vocabulary, table, options);
 
