@@ -19,6 +19,7 @@ internal static class Program
             AdaptVerb.Create(streams), PredictVerb.Create(streams), EvaluateVerb.Create(streams), FeaturesVerb.Create(streams),
             SearchVerb.Create(streams), TokenizeVerb.Create(streams), ModelsVerb.Create(streams), TasksVerb.Create(streams),
         };
+        ExamplesHelp.Install(root, output);
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction parseError) parseError.ShowHelp = false;
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false };

@@ -16,7 +16,7 @@ internal static class Models
         using var cache = new ModelCache();
         if (cache.Find(model) is { } known) return known;
         return await Reporting.WithProgressAsync(streams, progress =>
-            cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.Done, p.Total))), cancellation: cancellation)).ConfigureAwait(false);
+            cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
     }
 
     /// <summary>Loads the backbone that the options name.</summary>

@@ -33,13 +33,13 @@ internal sealed class Settings
     /// <summary>Adds the options about the backbone and how it runs.</summary>
     public void AddBackboneOptions(Command command)
     {
-        foreach (var option in new Option[] { Model, Precision, Device, Threads, Dedicated, MaxTokens, Chunk, Prompt, Store, NoStore, StoreBytes }) command.Add(option);
+        command.Takes(Model, Precision, Device, Threads, Dedicated, MaxTokens, Chunk, Prompt, Store, NoStore, StoreBytes);
     }
 
     /// <summary>Adds the options about data files.</summary>
     public void AddDataOptions(Command command)
     {
-        foreach (var option in new Option[] { TextColumn, PairColumn, LabelColumn, Format, Delimiter, SkipBadRows }) command.Add(option);
+        command.Takes(TextColumn, PairColumn, LabelColumn, Format, Delimiter, SkipBadRows);
     }
 
     /// <summary>Sets the number of threads and how they wait; before the first use of torch.</summary>

@@ -5,9 +5,13 @@ namespace Polymath.Cli.Common;
 /// <summary>What all verbs share: help with examples, and one place where errors become a line and an exit code.</summary>
 internal static class Verb
 {
-    /// <summary>Adds examples to a description, as help shows them.</summary>
-    public static string WithExamples(string description, params ReadOnlySpan<string> examples) =>
-        $"{description}\n\nExamples:\n{string.Join('\n', examples.ToArray().Select(example => $"  polymath {example}"))}";
+    /// <summary>A verb whose help ends with examples.</summary>
+    public static Command Create(string name, string description, params ReadOnlySpan<string> examples)
+    {
+        var command = new Command(name, description);
+        ExamplesHelp.Add(command, examples.ToArray());
+        return command;
+    }
 
     /// <summary>Sets what a verb does.</summary>
     public static void Runs(this Command command, Streams streams, Func<ParseResult, CancellationToken, Task<int>> run) =>
@@ -21,6 +25,14 @@ internal static class Verb
             catch (Exception error) when (NativeFailure(error) is { } line) { return Say(streams, line, ExitCodes.BadInput); }
             catch (Exception error) { return Say(streams, $"unexpected {error.GetType().Name}: {Native.Disk.FirstLine(error)}\n{error.StackTrace}", ExitCodes.Failed); }
         });
+
+    /// <summary>Adds options and arguments.</summary>
+    public static void Takes(this Command command, params ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (var symbol in symbols)
+            if (symbol is Option option) command.Add(option);
+            else command.Add((Argument)symbol);
+    }
 
     private static int Say(Streams streams, string line, int code)
     {

@@ -25,11 +25,12 @@ internal static class AdaptVerb
         var metric = new Option<string>("--metric") { Description = $"What selection optimises: {string.Join(", ", Metrics.Names)}", DefaultValueFactory = _ => "accuracy" };
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
         var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
-        var command = new Command("adapt", Verb.WithExamples("Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
-            "adapt", "adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
-            "adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
-            "adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind"))
-        { method, data, test, task, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed };
+        var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
+            "polymath adapt",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
+            "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
+        command.Takes(method, data, test, task, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>

@@ -15,8 +15,10 @@ internal static class EvaluateVerb
         var task = new Option<string?>("--task", "-t") { Description = "A learned task; without it the model's own head is measured" };
         var data = new Option<string>("--data", "-d") { Description = "File of labelled rows, or - for standard input", Required = true };
         var confusion = new Option<bool>("--confusion") { Description = "Show the confusion matrix as well" };
-        var command = new Command("evaluate", Verb.WithExamples("Measure a learned task, or a model's own head, on labelled rows.",
-            "evaluate --task question-type --data test.csv --json", "evaluate --model ./sentiment-model --data reviews.csv")) { task, settings.Library, data, confusion, settings.Json, settings.Seed };
+        var command = Verb.Create("evaluate", "Measure a learned task, or a model's own head, on labelled rows.",
+            "polymath evaluate --task question-type --data test.csv --json",
+            "polymath evaluate --model ./sentiment-model --data reviews.csv");
+        command.Takes(task, settings.Library, data, confusion, settings.Json, settings.Seed);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>

@@ -18,8 +18,10 @@ internal static class FeaturesVerb
         var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector" }.AcceptOnlyFromAmong("mean", "cls", "max");
         var explore = new Option<string?>("--explore") { Description = "Write a picture (.png) of the rows on their two main axes, with k-means clusters, and say how well clusters meet labels" };
         var clusters = new Option<int?>("--clusters") { Description = "Number of clusters (default: the number of labels, else 8)" };
-        var command = new Command("features", Verb.WithExamples("Turn rows into vectors.", "features --model ./all-MiniLM-L6-v2 --data rows.csv --out vectors.npy",
-            "features --model ./all-MiniLM-L6-v2 --data rows.csv --explore map.png")) { data, output, layers, pooling, explore, clusters, settings.Seed, settings.Json };
+        var command = Verb.Create("features", "Turn rows into vectors.",
+            "polymath features --model ./all-MiniLM-L6-v2 --data rows.csv --out vectors.npy",
+            "polymath features --model ./all-MiniLM-L6-v2 --data rows.csv --explore map.png");
+        command.Takes(data, output, layers, pooling, explore, clusters, settings.Seed, settings.Json);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>

@@ -14,7 +14,9 @@ internal static class ModelsVerb
     {
         var settings = new Settings();
         var folder = new Argument<string>("model") { Description = "Hugging Face folder, or org/name" };
-        var command = new Command("show", Verb.WithExamples("Show a model's family, size, tokenizer, pooling and hash.", "models show ./all-MiniLM-L6-v2")) { folder, settings.Json };
+        var command = Verb.Create("show", "Show a model's family, size, tokenizer, pooling and hash.",
+            "polymath models show ./all-MiniLM-L6-v2");
+        command.Takes(folder, settings.Json);
         command.Runs(streams, async (result, cancellation) =>
         {
             var path = await Models.FolderAsync(result.GetValue(folder)!, streams, cancellation).ConfigureAwait(false);
@@ -49,9 +51,10 @@ internal static class ModelsVerb
         var tolerance = new Option<double>("--tolerance") { Description = "Largest relative gap of hidden states, logits and losses (default 1e-5)", DefaultValueFactory = _ => 1e-5 };
         var gradients = new Option<double>("--gradient-tolerance") { Description = "Largest relative gap of gradients (default 1e-4)", DefaultValueFactory = _ => 1e-4 };
         var absolute = new Option<double?>("--absolute") { Description = "Compare hidden states and logits by this absolute gap instead" };
-        var command = new Command("check", Verb.WithExamples("Compare a model with a reference dump: hidden states, logits, loss, gradients. Leaves with 1 where one is off.",
-            "models check ./bert-mlm", "models check ./bert-mlm --cases dump/cases.safetensors --tolerance 1e-4"))
-        { folder, cases, tolerance, gradients, absolute, settings.Json };
+        var command = Verb.Create("check", "Compare a model with a reference dump: hidden states, logits, loss, gradients. Leaves with 1 where one is off.",
+            "polymath models check ./bert-mlm",
+            "polymath models check ./bert-mlm --cases dump/cases.safetensors --tolerance 1e-4");
+        command.Takes(folder, cases, tolerance, gradients, absolute, settings.Json);
         command.Runs(streams, (result, _) =>
         {
             var path = result.GetValue(folder)!;

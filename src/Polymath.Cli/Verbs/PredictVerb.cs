@@ -15,9 +15,11 @@ internal static class PredictVerb
         var data = new Option<string>("--data", "-d") { Description = "File of rows, or - for standard input", DefaultValueFactory = _ => "-" };
         var top = new Option<int>("--top", "-k") { Description = "How many labels to show for each row", DefaultValueFactory = _ => 1 };
         var threshold = new Option<double?>("--threshold") { Description = "Abstain (label null) where the best probability is below this" };
-        var command = new Command("predict", Verb.WithExamples("Predict rows with a learned task, or with a model's own head; one JSON line for each row.",
-            "predict --task question-type --data questions.csv > answers.jsonl", "echo \"Where is the Louvre?\" | polymath predict --task question-type",
-            "predict --model ./sentiment-model --data reviews.csv --top 2")) { task, settings.Library, data, top, threshold, settings.Json };
+        var command = Verb.Create("predict", "Predict rows with a learned task, or with a model's own head; one JSON line for each row.",
+            "polymath predict --task question-type --data questions.csv > answers.jsonl",
+            "echo \"Where is the Louvre?\" | polymath predict --task question-type",
+            "polymath predict --model ./sentiment-model --data reviews.csv --top 2");
+        command.Takes(task, settings.Library, data, top, threshold, settings.Json);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>

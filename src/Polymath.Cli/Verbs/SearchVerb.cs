@@ -16,8 +16,9 @@ internal static class SearchVerb
         var query = new Argument<string>("query") { Description = "What to look for" };
         var top = new Option<int>("--top", "-k") { Description = "How many rows to show", DefaultValueFactory = _ => 10 };
         var queryPrompt = new Option<string?>("--query-prompt") { Description = "Name of the model's prompt for the query (default: query, where the model has it)" };
-        var command = new Command("search", Verb.WithExamples("Find the rows nearest in meaning to a query, by cosine of sentence vectors.",
-            "search --model ./all-MiniLM-L6-v2 --data messages.csv \"cannot sign in\"")) { query, data, top, queryPrompt, settings.Json };
+        var command = Verb.Create("search", "Find the rows nearest in meaning to a query, by cosine of sentence vectors.",
+            "polymath search --model ./all-MiniLM-L6-v2 --data messages.csv \"cannot sign in\"");
+        command.Takes(query, data, top, queryPrompt, settings.Json);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>

@@ -35,7 +35,8 @@ internal sealed class TaskSession : IDisposable
                 throw;
             }
         }
-        var artifact = TaskLibrary.Open(result.GetValue(settings.Library)!).Load(name);
+        using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+        var artifact = library.Load(name);
         if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source).ConfigureAwait(false);
         try

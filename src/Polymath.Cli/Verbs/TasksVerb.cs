@@ -12,14 +12,18 @@ internal static class TasksVerb
     private static Command List(Streams streams)
     {
         var settings = new Settings();
-        var command = new Command("list", Verb.WithExamples("List the tasks of a library.", "tasks list --library library")) { settings.Library, settings.Json };
+        var command = Verb.Create("list", "List the tasks of a library.",
+            "polymath tasks list --library library");
+        command.Takes(settings.Library, settings.Json);
         command.Runs(streams, (result, _) =>
         {
-            var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
-            var tasks = library.Tasks.Select(library.Load).ToList();
-            if (result.GetValue(settings.Json)) streams.WriteJson(tasks.Select(Facts));
-            else if (tasks.Count == 0) streams.Error.WriteLine($"{result.GetValue(settings.Library)}: no tasks yet; polymath adapt adds one");
-            else streams.WriteTable(["task", "method", ">labels", ">rows", "backbone"], tasks.Select(t => new[] { t.Name, t.Method, $"{t.Labels.Count}", $"{t.Training?.Rows:N0}", t.Backbone?.Name ?? "none" }));
+            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+            var tasks = library.Tasks;
+            foreach (var broken in tasks.Where(task => task.Problem is not null)) streams.Error.WriteLine($"polymath: {broken.Problem}");
+            if (result.GetValue(settings.Json)) streams.WriteJson(tasks.Where(task => task.Artifact is not null).Select(task => Facts(task.Artifact!)));
+            else if (tasks.Count == 0) streams.Error.WriteLine($"{library.Folder}: no tasks yet; polymath adapt adds one");
+            else streams.WriteTable(["task", "method", ">labels", ">rows", "backbone"],
+                tasks.Select(task => task.Artifact).OfType<TaskArtifact>().Select(t => new[] { t.Name, t.Method, $"{t.Labels.Count}", $"{t.Training?.Rows ?? 0:N0}", t.Backbone?.Name ?? "none" }));
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
@@ -29,10 +33,13 @@ internal static class TasksVerb
     {
         var settings = new Settings();
         var name = new Argument<string>("task") { Description = "Name of the task" };
-        var command = new Command("show", Verb.WithExamples("Show everything a task's file says.", "tasks show question-type")) { name, settings.Library };
+        var command = Verb.Create("show", "Show everything a task's file says.",
+            "polymath tasks show question-type");
+        command.Takes(name, settings.Library);
         command.Runs(streams, (result, _) =>
         {
-            streams.Output.WriteLine(TaskLibrary.Open(result.GetValue(settings.Library)!).Load(result.GetValue(name)!).ToJson());
+            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+            streams.Output.WriteLine(System.Text.Json.JsonSerializer.Serialize(library.Load(result.GetValue(name)!), TaskJson.Default.TaskArtifact));
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
@@ -42,10 +49,13 @@ internal static class TasksVerb
     {
         var settings = new Settings();
         var name = new Argument<string>("task") { Description = "Name of the task" };
-        var command = new Command("remove", Verb.WithExamples("Remove a task; older generations still hold it until they are pruned.", "tasks remove question-type")) { name, settings.Library };
+        var command = Verb.Create("remove", "Remove a task; older generations still hold it until they are pruned.",
+            "polymath tasks remove question-type");
+        command.Takes(name, settings.Library);
         command.Runs(streams, (result, _) =>
         {
-            TaskLibrary.Open(result.GetValue(settings.Library)!).Remove(result.GetValue(name)!);
+            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+            library.Remove(result.GetValue(name)!);
             streams.Error.WriteLine($"removed '{result.GetValue(name)}'; older generations hold it until polymath tasks prune");
             return Task.FromResult(ExitCodes.Ok);
         });
@@ -56,10 +66,14 @@ internal static class TasksVerb
     {
         var settings = new Settings();
         var keep = new Option<int>("--keep") { Description = "Generations to keep, the current one included", DefaultValueFactory = _ => 1 };
-        var command = new Command("prune", Verb.WithExamples("Delete old generations of a library.", "tasks prune --keep 3")) { settings.Library, keep };
+        var command = Verb.Create("prune", "Delete old generations of a library.",
+            "polymath tasks prune --keep 3");
+        command.Takes(settings.Library, keep);
         command.Runs(streams, (result, _) =>
         {
-            TaskLibrary.Open(result.GetValue(settings.Library)!).Prune(result.GetValue(keep));
+            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+            var report = library.Prune(result.GetValue(keep));
+            streams.Output.WriteLine($"removed {report.Generations.Count:N0} generations and {report.TaskFolders:N0} task folders{(report.InUse.Count == 0 ? "" : $"; {report.InUse.Count:N0} in use stay")}");
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;

@@ -16,9 +16,10 @@ internal static class TokenizeVerb
         var padTo = new Option<int?>("--pad-to") { Description = "Pad to this many tokens" };
         var bare = new Option<bool>("--no-special-tokens") { Description = "Leave out [CLS], [SEP] and their kin" };
         var texts = new Argument<string[]>("text") { Description = "Texts to tokenize", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("tokenize", Verb.WithExamples("Show the tokens of texts, with ids and offsets into the original text.",
-            "tokenize --model ./all-MiniLM-L6-v2 \"Where is the Louvre?\"", "tokenize --model ./all-MiniLM-L6-v2 --data texts.jsonl --json"))
-        { texts, settings.Model, data, maxLength, padTo, bare, settings.Json };
+        var command = Verb.Create("tokenize", "Show the tokens of texts, with ids and offsets into the original text.",
+            "polymath tokenize --model ./all-MiniLM-L6-v2 \"Where is the Louvre?\"",
+            "polymath tokenize --model ./all-MiniLM-L6-v2 --data texts.jsonl --json");
+        command.Takes(texts, settings.Model, data, maxLength, padTo, bare, settings.Json);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
@@ -31,7 +32,7 @@ internal static class TokenizeVerb
             };
             var given = result.GetValue(texts) ?? [];
             IEnumerable<Row> rows = given.Length > 0 ? given.Select(text => new Row(text))
-                : DataFile.Open(result.GetValue(data) ?? "-", settings.DataOptions(result, labels: false) with { AllowEmptyText = true }, streams.Input).Rows();
+                : DataFile.Open(result.GetValue(data) ?? "-", settings.DataOptions(result, labels: false) with { AnyText = true }, streams.Input).Rows();
             foreach (var row in rows)
             {
                 cancellation.ThrowIfCancellationRequested();

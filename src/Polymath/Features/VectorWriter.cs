@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using Parquet;
 using Parquet.Serialization;
 using Polymath.Native;
 using Polymath.Tasks;
@@ -38,7 +39,7 @@ internal abstract class VectorWriter : IDisposable
     {
         ".npy" => new Raw(path, width, NpyHeader),
         ".safetensors" => new Raw(path, width, SafetensorsHeader),
-        ".parquet" => new Parquet(path),
+        ".parquet" => new Table(path),
         var other => throw new PolymathException($"{path}: the ending '{other}' is not known; expected .npy, .safetensors or .parquet"),
     };
 
@@ -106,7 +107,7 @@ internal abstract class VectorWriter : IDisposable
     }
 
     /// <summary>Columns text, pair, label and vector; a row group for each block.</summary>
-    private sealed class Parquet(string path) : VectorWriter(path)
+    private sealed class Table(string path) : VectorWriter(path)
     {
         private bool _begun;
 
@@ -114,7 +115,7 @@ internal abstract class VectorWriter : IDisposable
         {
             var records = rows.Select((row, r) => new Record { Text = row.Text, Pair = row.Pair, Label = row.Label, Vector = [.. vectors.Row(r)] });
             Stream.Position = 0;
-            ParquetSerializer.SerializeAsync(records, Stream, new ParquetSerializerOptions { Append = _begun }).GetAwaiter().GetResult();
+            ParquetSerializer.SerializeAsync(records, Stream, new ParquetOptions { Append = _begun }).GetAwaiter().GetResult();
             _begun = true;
         }
 

@@ -30,7 +30,7 @@ public sealed partial class LearnedTask
     {
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)
-            return new LearnedTask(artifact, new TfidfScorer(TfidfClassifier.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords }, arrays)));
+            return new LearnedTask(artifact, new TfidfScorer(TfidfClassifier.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, arrays)));
         if (artifact.Method is not (FeaturesMethod or LabelNamesMethod))
             throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod} and {LabelNamesMethod}");
         if (backbone is null) throw new PolymathException($"task '{artifact.Name}' needs its backbone '{artifact.Backbone?.Name}'; give that model");
@@ -88,7 +88,7 @@ public sealed partial class LearnedTask
     internal static TaskArtifact OnBackbone(string name, string method, Backbone backbone, FeatureRecipe recipe, IHead head, LabelMap labels, FeatureOptions features) => new()
     {
         Name = name,
-        Kind = TaskKind.SingleLabel,
+        Kind = TaskKind.Classification,
         Method = method,
         Labels = labels.Names,
         HeadKind = head.Kind,

@@ -8,7 +8,11 @@ namespace Polymath.Tasks;
 /// <param name="ModelType">The <c>model_type</c> of its <c>config.json</c>, such as "bert".</param>
 /// <param name="Name">What it was called when the task was made, such as the folder's name; for people only.</param>
 /// <param name="Width">The width of its hidden states.</param>
-public sealed record BackboneReference(string Hash, string ModelType, string Name, int Width);
+public sealed record BackboneReference(string Hash, string ModelType, string Name, int Width)
+{
+    /// <summary>Where it was loaded from when the task was made: a folder. A convenience; the hash decides.</summary>
+    public string? Source { get; init; }
+}
 
 /// <summary>How long texts are split before the backbone reads them.</summary>
 /// <param name="Tokens">The length of a piece, special tokens included.</param>
@@ -86,6 +90,13 @@ public sealed record TaskArtifact
 
     /// <summary>Length and SHA-256 of each file beside <c>task.json</c>; filled in by writing.</summary>
     public IReadOnlyDictionary<string, FileRecord> Files { get; init; } = new Dictionary<string, FileRecord>();
+
+    /// <summary>The most words of a term, where the features are counted terms.</summary>
+    public int? TermWords { get; init; }
+
+    /// <summary>The terms that are counted, in the order of the head's inputs, where the features are counted terms; kept in <c>terms.txt</c>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Terms { get; init; } = [];
 
     /// <summary>The tensors of the head, in the order given.</summary>
     [JsonIgnore]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Polymath.Native;
@@ -9,8 +10,10 @@ internal static class TaskArtifactFolder
 {
     private const string Json = "task.json";
     private const string Head = "head.safetensors";
+    private const string Terms = "terms.txt";
 
     /// <summary>The file format of tensors.</summary>
+    [SuppressMessage("Performance", "CA1859:Use concrete types when possible for improved performance", Justification = "The seam is what matters here: one call per file.")]
     private static ITensorFile Tensors => FloatTensorFile.Instance;
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>
@@ -44,6 +47,11 @@ internal static class TaskArtifactFolder
             Tensors.Write(Path.Combine(folder, Head), artifact.Arrays, disk);
             files.Add(Head, Record(Path.Combine(folder, Head)));
         }
+        if (artifact.Terms.Count > 0)
+        {
+            disk.WriteText(Path.Combine(folder, Terms), string.Join('\n', artifact.Terms));
+            files.Add(Terms, Record(Path.Combine(folder, Terms)));
+        }
         var text = JsonSerializer.Serialize(artifact with { FormatVersion = TaskArtifact.CurrentFormat, Files = files }, TaskJson.Default.TaskArtifact);
         disk.WriteText(Path.Combine(folder, Json), text + "\n");
     }
@@ -57,7 +65,9 @@ internal static class TaskArtifactFolder
             if (!File.Exists(path)) throw new PolymathException($"{path}: is missing; go back to an older generation or restore the file");
             if (Record(path) != expected) throw new PolymathException($"{path}: differs from what {Json} says of it (length or SHA-256); go back to an older generation or restore the file");
         }
-        return artifact.Files.ContainsKey(Head) ? artifact with { Arrays = Tensors.Read(Path.Combine(folder, Head)) } : artifact;
+        if (artifact.Files.ContainsKey(Head)) artifact = artifact with { Arrays = Tensors.Read(Path.Combine(folder, Head)) };
+        if (artifact.Files.ContainsKey(Terms)) artifact = artifact with { Terms = File.ReadAllText(Path.Combine(folder, Terms)).Split('\n') };
+        return artifact;
     }
 
     /// <summary>Reads and checks <c>task.json</c> alone.</summary>

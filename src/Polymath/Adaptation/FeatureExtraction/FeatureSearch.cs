@@ -17,7 +17,7 @@ public sealed record FeatureCandidate(FeatureRecipe Recipe, double Screened, dou
 /// Chooses layers, pooling and C by cross-validation on the training rows: every candidate is screened on a stratified sample, the finalists
 /// are cross-validated on all rows with the whole grid. Test rows are never looked at.
 /// </summary>
-internal sealed class FeatureSearch(Backbone backbone, FeatureExtractionOptions options, int[] labels, int classes)
+internal sealed class FeatureSearch(FeatureExtractionOptions options, int[] labels, int classes)
 {
     private const int Finalists = 3;
 

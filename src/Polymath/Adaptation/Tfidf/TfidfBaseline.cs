@@ -26,7 +26,7 @@ public static class TfidfBaseline
         return new LearnedTask(new TaskArtifact
         {
             Name = name,
-            Kind = TaskKind.SingleLabel,
+            Kind = TaskKind.Classification,
             Method = LearnedTask.TfidfMethod,
             Labels = data.Map.Names,
             HeadKind = "logistic-regression",
