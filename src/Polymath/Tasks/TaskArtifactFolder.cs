@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Polymath.Native;
@@ -11,6 +12,7 @@ internal static class TaskArtifactFolder
     private const string Head = "head.safetensors";
 
     /// <summary>The file format of tensors.</summary>
+    [SuppressMessage("Performance", "CA1859:Use concrete types when possible for improved performance", Justification = "The seam is what matters here: one call per file.")]
     private static ITensorFile Tensors => FloatTensorFile.Instance;
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>

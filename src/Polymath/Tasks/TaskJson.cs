@@ -22,7 +22,7 @@ internal sealed partial class TaskJson : JsonSerializerContext
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            var bytes = Bytes(path);
             var version = JsonSerializer.Deserialize(bytes, Default.FormatProbe)?.FormatVersion;
             if (version > newest)
                 throw new PolymathException($"{path}: format version {version} is newer than this program knows ({newest}); use a newer version of Polymath");
@@ -39,11 +39,21 @@ internal sealed partial class TaskJson : JsonSerializerContext
         }
     }
 
+    /// <summary>Shares the file with a writer that is about to replace it, which Windows would refuse otherwise.</summary>
+    private static byte[] Bytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
     public static PolymathException Damaged(string path, string what, Exception? cause = null) =>
         new($"{path}: is damaged ({what}); go back to an older generation or restore the file", cause!);
-
-    internal sealed record FormatProbe(int? FormatVersion = null);
 }
+
+/// <summary>The one field that every version of every file has.</summary>
+internal sealed record FormatProbe(int? FormatVersion = null);
 
 /// <summary><c>library.json</c>: which generation counts.</summary>
 internal sealed record LibraryPointer(int FormatVersion, int Generation);

@@ -3,12 +3,12 @@ namespace Polymath.Tasks;
 /// <summary>Names of tasks are names of folders, on every operating system.</summary>
 internal static class TaskName
 {
-    public const string Rule = "expected letters, digits, '-', '_' or '.', at most 100, not beginning or ending with '.', and no name that Windows keeps for itself (CON, NUL, COM1, …)";
+    public const string Rule = "expected ASCII letters, digits, '-', '_' or '.', at most 100, not beginning or ending with '.', and no name that Windows keeps for itself (CON, NUL, COM1, …)";
 
-    private static readonly string[] _reserved = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    private static readonly string[] _reserved = ["CON", "PRN", "AUX", "NUL"];
 
     public static bool IsValid(string name) =>
-        name.Length is > 0 and <= 100 && name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.')
+        name.Length is > 0 and <= 100 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
         && name[0] != '.' && name[^1] != '.' && !IsReserved(name.Split('.')[0]);
 
     /// <exception cref="PolymathException">The name breaks the rule.</exception>
@@ -19,6 +19,5 @@ internal static class TaskName
 
     private static bool IsReserved(string stem) =>
         _reserved.Contains(stem, StringComparer.OrdinalIgnoreCase)
-        || (stem.Length == 4 && (stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase) || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase))
-            && (char.IsAsciiDigit(stem[3]) || stem[3] is '¹' or '²' or '³'));
+        || (stem.Length == 4 && stem[..3].ToUpperInvariant() is "COM" or "LPT" && char.IsAsciiDigit(stem[3]));
 }
