@@ -8,6 +8,9 @@ namespace Polymath.Tasks;
 /// <summary>Parquet by Parquet.Net: one row group after another, only the columns that are wanted. Nested columns are passed over.</summary>
 internal static class DataParquet
 {
+    /// <summary>A row group is read as a whole: a count beyond this is a damaged file, or one that would not fit into memory.</summary>
+    private const int MaxGroupRows = 20_000_000;
+
     public static IEnumerable<Row> Read(Stream stream, DataRowCheck check)
     {
         if (!stream.CanSeek) throw new PolymathException($"{check.File}: Parquet is read from the end; expected an uncompressed file, not a pipe");
@@ -15,7 +18,7 @@ internal static class DataParquet
         var reader = Guard(check, () => ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult());
         try
         {
-            DataField[] fields = [.. reader.Schema.DataFields.Where(field => field.MaxRepetitionLevel == 0 && field.Path.Length == 1)];
+            var fields = Guard<DataField[]>(check, () => [.. reader.Schema.DataFields.Where(field => field.MaxRepetitionLevel == 0 && field.Path.Length == 1)]);
             var columns = DataColumns.Choose(check.File, [.. fields.Select(field => field.Name)], check.Options);
             var number = 0L;
             for (var group = 0; group < reader.RowGroupCount; group++)
@@ -34,7 +37,9 @@ internal static class DataParquet
     private static (string?[]?[] Values, int Rows) ReadGroup(ParquetReader reader, int group, DataField[] fields, DataColumns columns, bool all)
     {
         using var rows = reader.OpenRowGroupReader(group);
-        var count = checked((int)rows.RowCount);
+        var count = rows.RowCount is >= 0 and <= MaxGroupRows
+            ? (int)rows.RowCount
+            : throw new PolymathException($"a row group of {rows.RowCount} rows; expected {MaxGroupRows} at most");
         var values = new string?[fields.Length][];
         for (var at = 0; at < fields.Length; at++)
             if (all || at == columns.Text || at == columns.Pair || at == columns.Label) values[at] = Texts(rows, fields[at], count);

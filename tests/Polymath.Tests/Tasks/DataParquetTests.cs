@@ -39,5 +39,14 @@ public class DataParquetTests
             File.WriteAllBytes(folder["cut.parquet"], bytes[..cut]);
             DataFileTests.OneLineError(() => DataFile.Open(folder["cut.parquet"]).ReadAll(), "cut.parquet");
         }
+        var random = new Random(5);
+        for (var mutation = 0; mutation < 500; mutation++)
+        {
+            var mutated = (byte[])bytes.Clone();
+            mutated[random.Next(bytes.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(folder["mutated.parquet"], mutated);
+            try { DataFile.Open(folder["mutated.parquet"], new DataOptions { SkipBadRows = true }).ReadAll(); }
+            catch (PolymathException error) { Assert.DoesNotContain('\n', error.Message); }
+        }
     }
 }

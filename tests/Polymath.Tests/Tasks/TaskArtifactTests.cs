@@ -111,6 +111,15 @@ public class TaskArtifactTests
     }
 
     [Fact]
+    public void A_data_file_is_recorded_by_name_and_hash()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["d.csv"], "abc");
+        Assert.Equal(new DataFileRecord("d.csv", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 3), DataFileRecord.Of(folder["d.csv"], 3));
+        Assert.Null(DataFileRecord.Of("-", 3).Sha256);
+    }
+
+    [Fact]
     public void Another_backbone_is_refused()
     {
         var task = TestTasks.Make("a", 1);

@@ -41,7 +41,7 @@ public class TaskLibraryProcessTests
         using var folder = new TemporaryFolder();
         var random = new Random(11);
         var saved = 0;
-        for (var kill = 0; kill < 5; kill++)
+        for (var kill = 0; kill < 10; kill++)
         {
             using (var writer = Start(nameof(A_process_killed_at_any_moment_leaves_a_library_that_loads_and_can_be_written), folder.Path, $"k{kill}-"))
             {
@@ -61,7 +61,7 @@ public class TaskLibraryProcessTests
             foreach (var generation in TaskLibrary.GenerationsIn(folder.Path))
                 using (var view = TaskLibrary.OpenGeneration(folder.Path, generation)) Assert.All(view.Tasks, task => view.Load(task.Name));
         }
-        Assert.Contains("parent0=0 parent1=1 parent2=2 parent3=3 parent4=4", TaskLibraryFaultTests.State(folder.Path), StringComparison.Ordinal);
+        Assert.Contains("parent0=0 parent1=1 parent2=2 parent3=3 parent4=4 parent5=5 parent6=6 parent7=7 parent8=8 parent9=9", TaskLibraryFaultTests.State(folder.Path), StringComparison.Ordinal);
     }
 
     private static int Generation(string folder)
