@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Parquet;
@@ -15,6 +16,7 @@ internal static class DataParquet
     {
         if (!stream.CanSeek) throw new PolymathException($"{check.File}: Parquet is read from the end; expected an uncompressed file, not a pipe");
         if (stream.Length == 0) throw new PolymathException($"{check.File}: is empty; expected a Parquet file");
+        Guard(check, () => CheckEnd(stream));
         var reader = Guard(check, () => ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult());
         try
         {
@@ -34,6 +36,22 @@ internal static class DataParquet
         finally { reader.DisposeAsync().AsTask().GetAwaiter().GetResult(); }
     }
 
+    /// <summary>
+    /// A file ends in its metadata (a Thrift structure, whose last byte is 0), their length and "PAR1". Checked here because the
+    /// library reads on for ever where the structure has no end.
+    /// </summary>
+    private static bool CheckEnd(Stream stream)
+    {
+        if (stream.Length < 13) throw new InvalidDataException($"{stream.Length} bytes are too few");
+        Span<byte> end = stackalloc byte[9];
+        stream.Seek(-end.Length, SeekOrigin.End);
+        stream.ReadExactly(end);
+        if (!end[5..].SequenceEqual("PAR1"u8)) throw new InvalidDataException("it does not end in PAR1: cut short, or another format");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(end[1..]) > stream.Length - 12 || end[0] != 0) throw new InvalidDataException("its metadata has no end");
+        stream.Position = 0;
+        return true;
+    }
+
     private static (string?[]?[] Values, int Rows) ReadGroup(ParquetReader reader, int group, DataField[] fields, DataColumns columns, bool all)
     {
         using var rows = reader.OpenRowGroupReader(group);
@@ -48,6 +66,8 @@ internal static class DataParquet
 
     private static string?[] Texts(ParquetRowGroupReader rows, DataField field, int count)
     {
+        if (rows.GetMetadata(field)?.MetaData?.NumValues is { } values && values != count)
+            throw new PolymathException($"column {OneLine.Short(field.Name)} has {values} values in a row group of {count} rows; is the file damaged?");
         if (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>))
         {
             var texts = new string?[count];
