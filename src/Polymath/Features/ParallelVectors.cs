@@ -29,12 +29,6 @@ internal static class ParallelVectors
         for (var i = start + wideY.Length * Vector<float>.Count; i < start + count; i++) y[i] = scale * y[i] + factor * x[i];
     });
 
-    /// <summary>z = x / y, element by element.</summary>
-    public static void Divide(float[] z, float[] x, float[] y) => ForBlocks(z.Length, Block, (start, count) =>
-    {
-        for (var i = start; i < start + count; i++) z[i] = x[i] / y[i];
-    });
-
     /// <summary>target[0..] += factor · source[0..] over one short row.</summary>
     public static void AddRow(Span<float> target, float factor, ReadOnlySpan<float> source)
     {

@@ -9,6 +9,12 @@ public sealed record TfidfClassifierOptions
     /// <summary>How text becomes features.</summary>
     public TfidfOptions Features { get; init; } = new();
 
+    /// <summary>
+    /// The most weights (terms × classes): the rarest terms are left out until so many suffice, which bounds time and memory where there
+    /// are many classes. Terms of a single text are the first to go.
+    /// </summary>
+    public int MaxWeights { get; init; } = 2_000_000;
+
     /// <summary>The values of C to choose from by cross-validation; a single one is taken as it is.</summary>
     public IReadOnlyList<double> Grid { get; init; } = [1, 4, 16, 64];
 
@@ -75,6 +81,8 @@ public sealed class TfidfClassifier
         if (labels.Length != texts.Count || labels.Length == 0) throw new ArgumentException($"{labels.Length} labels for {texts.Count} texts");
         if (options.Grid.Count == 0 || options.Grid.Any(value => value is not (> 0 and < double.PositiveInfinity))) throw new ArgumentException("the grid holds positive numbers");
         var features = Tfidf.Fit(texts, options.Features);
+        for (var rarest = options.Features.MinTexts + 1; (long)features.Terms.Count * classes > options.MaxWeights; rarest++)
+            features = Tfidf.Fit(texts, options.Features with { MinTexts = rarest });
         if (features.Terms.Count == 0)
             throw new PolymathException($"TF-IDF finds no term in {texts.Count} training text(s); expected words that occur in at least {options.Features.MinTexts} of them");
         var x = features.Transform(texts);
