@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Polymath.Features;
 
-/// <summary>Arithmetic on long float vectors by all cores. Work is cut into blocks of fixed size and sums are added in block order, so results do not depend on the number of threads.</summary>
+/// <summary>
+/// Arithmetic on long float vectors by all cores. Work is cut into blocks of fixed size and sums are added in block order, so results do
+/// not depend on the number of threads.
+/// </summary>
 internal static class ParallelVectors
 {
     private const int Block = 1 << 15;

@@ -94,19 +94,22 @@ public sealed class TfidfClassifier
         return new TfidfClassifier(features, final.Weights, classes, chosen);
     }
 
-    private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options, IProgress<double>? progress, CancellationToken cancellation)
+    private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options,
+        IProgress<double>? progress, CancellationToken cancellation)
     {
         var folds = StratifiedFolds.Assign(labels, classes, options.Folds, options.Seed);
         var sums = new double[grid.Length];
         for (var f = 0; f < options.Folds; f++)
         {
-            int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)], outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
+            int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)];
+            int[] outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
             int[] held = [.. outside.Select(i => labels[i])];
             var heldRows = x.Take(outside);
             var solver = new SparseLogisticRegression(x.Take(inside), [.. inside.Select(i => labels[i])], classes, cancellation);
             for (var c = 0; c < grid.Length; c++)
             {
-                _ = c == 0 ? solver.SolvePath(grid[c], 1e-3) : solver.Solve(grid[c], 1e-3);
+                if (c == 0) solver.SolvePath(grid[c], 1e-3);
+                else solver.Solve(grid[c], 1e-3);
                 sums[c] += options.Metric.Compute(Outcomes.FromScores(held, SparseLogisticRegression.Scores(heldRows, solver.Weights, classes), classes));
                 progress?.Report((f * grid.Length + c + 1.0) / (options.Folds * grid.Length + 2));
             }
@@ -123,6 +126,7 @@ public sealed class TfidfClassifier
     /// <summary>The most probable class of each text.</summary>
     public int[] Predict(IReadOnlyList<string> texts)
     {
+        if (texts.Count == 0) return [];
         var scores = Scores(texts);
         return Outcomes.FromScores(new int[texts.Count], scores, Classes).Predicted;
     }

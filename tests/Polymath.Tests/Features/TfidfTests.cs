@@ -54,9 +54,11 @@ public class TfidfTests
         int[] labels = [.. Enumerable.Range(0, 60).Select(i => i % 3)];
         var first = TfidfClassifier.Fit(texts, labels, 3);
         Assert.Equal(labels, first.Predict(texts));
+        Assert.Empty(first.Predict([]));
         Assert.Equal(first.Scores(texts), TfidfClassifier.Fit(texts, labels, 3).Scores(texts));
         Assert.Equal(first.Scores(texts), TfidfClassifier.Restore(first.Features.Terms, first.Features.Options, first.Arrays).Scores(texts));
         Assert.Contains("expected [2", Assert.Throws<PolymathException>(() => TfidfClassifier.Restore(["a", "b"], new TfidfOptions(), first.Arrays)).Message);
+        Assert.InRange(TfidfClassifier.Fit(texts, labels, 3, new TfidfClassifierOptions { MaxWeights = 40 }).Features.Terms.Count, 3, 13);
         Assert.Contains("no term", Assert.Throws<PolymathException>(() => TfidfClassifier.Fit(["!", "?"], [0, 1], 2)).Message);
     }
 
