@@ -57,14 +57,14 @@ public static class BackboneHash
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         var fields = config.ToArray();
-        FileInfo[] files = [.. checkpoint.Files.Select(file => new FileInfo(file))];
+        FileInfo[] files = Inspect(checkpoint);
         string key = CacheKey(checkpoint, fields, files);
         string remembered = Path.Combine(cacheFolder, "backbone-hashes", key + ".txt");
         if (TryRead(remembered) is { } known) return known;
         string hash = Compute(checkpoint, fields);
         bool settled = files.All(file => DateTime.UtcNow - file.LastWriteTimeUtc > ClockGrain);
         // The weights are mapped, so a changed file means another one under the same name: then the hash belongs to neither key.
-        if (settled && CacheKey(checkpoint, fields, [.. checkpoint.Files.Select(file => new FileInfo(file))]) == key)
+        if (settled && CacheKey(checkpoint, fields, Inspect(checkpoint)) == key)
         {
             try
             {
@@ -77,6 +77,10 @@ public static class BackboneHash
         }
         return hash;
     }
+
+    /// <summary>The files as they are now; of a symbolic link, what it leads to: its own size and time stay when the content changes.</summary>
+    private static FileInfo[] Inspect(Checkpoint checkpoint) =>
+        [.. checkpoint.Files.Select(file => (FileInfo)(new FileInfo(file) is { LinkTarget: not null } link ? link.ResolveLinkTarget(true)! : new FileInfo(file)))];
 
     private static string CacheKey(Checkpoint checkpoint, KeyValuePair<string, string>[] config, FileInfo[] files)
     {

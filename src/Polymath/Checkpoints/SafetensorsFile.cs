@@ -69,7 +69,8 @@ public sealed partial class SafetensorsFile : IDisposable
     {
         var info = Info(name);
         var type = StoredTypes.Find(info.DType)!.Torch
-            ?? throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} is {info.DType}, which TorchSharp cannot hold; convert the file to F32, F16 or BF16");
+            ?? throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} is {info.DType}, which TorchSharp cannot hold; "
+                + "convert the file to F32, F16 or BF16");
         Tensor tensor;
         try
         {
@@ -77,7 +78,8 @@ public sealed partial class SafetensorsFile : IDisposable
         }
         catch (System.Runtime.InteropServices.ExternalException error)
         {
-            throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} of shape {info.ShapeText} cannot be created ({Native.Disk.FirstLine(error)})", error);
+            throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} of shape {info.ShapeText} "
+                + $"cannot be created ({Native.Disk.FirstLine(error)})", error);
         }
         TensorBytes.ForEachBlock(tensor, (offset, block) => CopyTo(info, offset, block));
         return tensor;

@@ -21,7 +21,8 @@ internal sealed record SafetensorsHeader(OrderedDictionary<string, TensorInfo> T
     /// <exception cref="PolymathException">A rule is broken; names the file, and the tensor where one is to blame.</exception>
     public static SafetensorsHeader Read(Stream file, long fileLength, string path)
     {
-        if (fileLength < 8) throw Broken(path, $"{fileLength} bytes are too few for a safetensors file, which begins with 8 bytes of header length; download it again");
+        if (fileLength < 8)
+            throw Broken(path, $"{fileLength} bytes are too few for a safetensors file, which begins with 8 bytes of header length; download it again");
         Span<byte> prefix = stackalloc byte[8];
         file.ReadExactly(prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
@@ -112,7 +113,10 @@ internal sealed record SafetensorsHeader(OrderedDictionary<string, TensorInfo> T
         foreach (var entry in entries)
         {
             if (entry.Begin != end)
-                throw Broken(path, entry.Name, $"its bytes begin at {entry.Begin}, where {end} was expected ({(entry.Begin < end ? "tensors overlap" : "there is a hole")})");
+            {
+                string fault = entry.Begin < end ? "tensors overlap" : "there is a hole";
+                throw Broken(path, entry.Name, $"its bytes begin at {entry.Begin}, where {end} was expected ({fault})");
+            }
             end = entry.End;
             if (end > dataLength)
                 throw Broken(path, entry.Name, $"its bytes end at {end}, but only {dataLength} follow the header; the file is cut short, download it again");

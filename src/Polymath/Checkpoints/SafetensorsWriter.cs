@@ -20,7 +20,8 @@ public static class SafetensorsWriter
     /// <param name="metadata">Strings for <c>__metadata__</c>; transformers wants <c>{"format": "pt"}</c> on its own files. Null or empty leaves it out.</param>
     /// <param name="disk">Where to write; the real disk by default.</param>
     /// <exception cref="PolymathException">A name comes twice or cannot be stored, an element type has no place in the format, or the disk refuses.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null, Disk? disk = null)
+    public static void Write(
+        string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null, Disk? disk = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         Write(path, tensors.Select(pair => Of(path, pair.Key, pair.Value)), metadata, disk);
@@ -77,7 +78,8 @@ public static class SafetensorsWriter
         json.Append('}');
         byte[] bytes = Utf8(path, json.ToString());
         int padded = checked((bytes.Length + 7) / 8 * 8);
-        if (padded > SafetensorsHeader.MaximumLength) throw new PolymathException($"{path}: the header would have {padded} bytes, where at most {SafetensorsHeader.MaximumLength} are allowed; write several files");
+        if (padded > SafetensorsHeader.MaximumLength)
+            throw new PolymathException($"{path}: the header would have {padded} bytes, where at most {SafetensorsHeader.MaximumLength} are allowed; write several files");
         int used = bytes.Length;
         Array.Resize(ref bytes, padded);
         bytes.AsSpan(used).Fill((byte)' ');
@@ -119,7 +121,8 @@ public static class SafetensorsWriter
 
     private static Source Of(string path, StoredTensor tensor)
     {
-        var type = StoredTypes.Find(tensor.DType) ?? throw Refused(path, tensor.Name, $"unknown dtype '{tensor.DType}', where one of {StoredTypes.Names} was expected");
+        var type = StoredTypes.Find(tensor.DType)
+            ?? throw Refused(path, tensor.Name, $"unknown dtype '{tensor.DType}', where one of {StoredTypes.Names} was expected");
         long? size = Array.Exists(tensor.Shape, dimension => dimension < 0) ? null : StoredTypes.ByteLength(type, tensor.Shape);
         if (size != tensor.Bytes.Length)
             throw Refused(path, tensor.Name, $"shape [{string.Join(", ", tensor.Shape)}] of {type.Name} does not fit {tensor.Bytes.Length} bytes");

@@ -23,7 +23,8 @@ internal static class ShardIndex
             {
                 string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
                 if (file is null || !IsPlainName(file))
-                    throw new PolymathException($"{path}: tensor {SafetensorsHeader.Quote(entry.Name)} is said to be in {SafetensorsHeader.Quote(file ?? entry.Value.GetRawText())}, where the name of a file beside the index was expected");
+                    throw new PolymathException($"{path}: tensor {SafetensorsHeader.Quote(entry.Name)} is said to be in "
+                        + $"{SafetensorsHeader.Quote(file ?? entry.Value.GetRawText())}, where the name of a file beside the index was expected");
                 files.Add(entry.Name, file);
             }
             return files;

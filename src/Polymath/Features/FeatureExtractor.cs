@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Polymath.Backbones;
 using Polymath.Native;
 using Polymath.Tasks;
@@ -26,8 +25,15 @@ public sealed record FeatureOptions
     /// <summary>Tokens that neighbouring pieces have in common.</summary>
     public int ChunkOverlap { get; init; } = 32;
 
+    /// <summary>Text to put before each row instead of a named prompt; null takes <see cref="Prompt"/>.</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>Where features are kept and looked up; null computes always.</summary>
     public FeatureStore? Store { get; init; }
+
+    internal string PrefixFor(Backbone backbone) => Prefix ?? backbone.Sentence.Prompt(Prompt);
+
+    internal int Overlap(Backbone backbone) => Math.Min(ChunkOverlap, backbone.MaxTokens / 2);
 }
 
 /// <summary>What an extraction did, counted while it runs.</summary>
@@ -69,7 +75,7 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
 {
     private const int WindowRows = 2048;
 
-    private readonly string _prompt = backbone.Sentence.Prompt(options.Prompt);
+    private readonly string _prompt = options.PrefixFor(backbone);
     private readonly int _layers = options.LastLayerOnly ? 1 : backbone.Config.Layers + 1;
 
     private readonly FeatureStore? _store = options.LastLayerOnly ? null : options.Store;
@@ -102,7 +108,7 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
         var done = Report.Rows;
         var finished = 0;
         var fresh = new List<int>();
-        foreach (var batch in Batches(pieces))
+        foreach (var batch in TokenRow.Batches(pieces, backbone.TokenBudget))
         {
             cancellation.ThrowIfCancellationRequested();
             if (batch.Any(piece => !known[piece]))
@@ -130,7 +136,7 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
         for (var r = 0; r < rows.Length; r++)
         {
             var chunk = options.Chunk && rows[r].Pair is null;
-            var limit = new EncodeOptions { MaxLength = backbone.MaxTokens, Stride = chunk ? Math.Min(options.ChunkOverlap, backbone.MaxTokens / 2) : 0 };
+            var limit = new EncodeOptions { MaxLength = backbone.MaxTokens, Stride = chunk ? options.Overlap(backbone) : 0 };
             var encodings = backbone.Tokenizer.Encode(_prompt + rows[r].Text, rows[r].Pair, limit);
             if (encodings.Count > 1 && chunk) Report.SplitRows++;
             else if (encodings.Count > 1) Report.CutRows++;
@@ -172,23 +178,11 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
     /// <summary>Everything besides the tokens that a stored vector depends on.</summary>
     private string Space(Pooling pooling) => $"{backbone.Hash}|{pooling}|{Precisions.Name(backbone.Precision)}|layers";
 
-    private IEnumerable<int[]> Batches(TokenRow[] pieces)
-    {
-        int[] order = [.. Enumerable.Range(0, pieces.Length).OrderBy(i => pieces[i].Ids.Length)];
-        for (int start = 0, end; start < order.Length; start = end)
-        {
-            var tokens = 0;
-            for (end = start; end < order.Length && (end == start || tokens + pieces[order[end]].Ids.Length <= backbone.TokenBudget); end++)
-                tokens += pieces[order[end]].Ids.Length;
-            yield return order[start..end];
-        }
-    }
-
     private void Run(int[] rows, TokenRow[] pieces, bool[] known, Dictionary<Pooling, float[]> values)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var batch = PackedBatch.Create([.. rows.Select(r => pieces[r].Ids)], [.. rows.Select(r => pieces[r].TypeIds)]);
+        using var batch = TokenRow.Pack(rows, pieces);
         var hidden = backbone.Network.Hidden(batch, layer => !options.LastLayerOnly || layer == backbone.Config.Layers);
         backbone.CountForwardPass();
         var discard = new float[backbone.Config.Width];
@@ -218,22 +212,5 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
             }
         }
         return values;
-    }
-}
-
-/// <summary>The tokens of one row or piece, and their content key.</summary>
-internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
-{
-    /// <summary>Takes over an encoding; ids must lie in the network's vocabulary.</summary>
-    public static TokenRow From(Encoding encoding, Backbone backbone, Row row)
-    {
-        var (ids, types) = encoding.Length > 0 ? (encoding.Ids, encoding.TypeIds) : ([backbone.Tokenizer.Special.Pad?.Id ?? 0], new int[1]);
-        if (ids.Max() >= backbone.Config.VocabularySize)
-            throw new PolymathException($"{backbone.Folder}: the tokenizer gives id {ids.Max()} (line {row.Line}), but the network knows {backbone.Config.VocabularySize} tokens; the folder's tokenizer and weights do not belong together");
-        if (backbone.Config.TypeVocabulary < 2) types = new int[ids.Length];
-        var content = new int[ids.Length + types.Length];
-        ids.CopyTo(content, 0);
-        types.CopyTo(content, ids.Length);
-        return new TokenRow(ids, types, ContentKey.Of(MemoryMarshal.AsBytes<int>(content)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Polymath.Native;
 
 namespace Polymath.Features;
@@ -12,6 +11,8 @@ namespace Polymath.Features;
 /// the rows that have gone unused for longest. Time is counted in calls of <see cref="Write"/>: rows written or read by the same call, or read
 /// between the same two writes (of anyone), are equally old, and of these the one stored first goes first. Rows of the writing call itself go
 /// only where that call alone is too large.
+/// A store opened with a smaller bound than before shrinks at the next write. SQLite's log beside the file (up to 64 MiB and the largest call)
+/// comes on top until the last one who has the store open closes it.
 /// <see cref="Contains"/> is no use of a row. That a row was read is noted at once where nobody else is writing, and otherwise at its next reading.
 /// </para>
 /// </summary>
@@ -22,16 +23,12 @@ public sealed class FeatureStore : IDisposable
     private readonly string _path;
     private readonly FeatureStoreOptions _options;
     private readonly Disk _disk;
-    private readonly Lock _gate = new();
-    private readonly FeatureStoreDatabase _writer;
-    private readonly ConcurrentBag<FeatureStoreDatabase>? _readers;
-    private volatile bool _disposed;
+    private readonly FeatureStoreConnections _connections;
 
-    private FeatureStore(string path, FeatureStoreOptions options, Disk disk, bool shared)
+    private FeatureStore(string path, FeatureStoreOptions options, Disk disk, bool inMemory)
     {
         (_path, _options, _disk) = (path, options, disk);
-        _writer = FeatureStoreSchema.Open(path, options, disk);
-        _readers = shared ? [] : null;
+        _connections = new FeatureStoreConnections(path, options, disk, inMemory);
     }
 
     /// <summary>Opens the store in a file; the file and its folder are made where they are missing.</summary>
@@ -48,9 +45,10 @@ public sealed class FeatureStore : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new PolymathException($"{path}: the feature store's folder cannot be made ({Disk.FirstLine(error)}); name another one, or work without a store", error);
+            throw new PolymathException(
+                $"{path}: the feature store's folder cannot be made ({Disk.FirstLine(error)}); name another one, or work without a store", error);
         }
-        return new FeatureStore(full, options, disk ?? Disk.Default, shared: true);
+        return new FeatureStore(full, options, disk ?? Disk.Default, inMemory: false);
     }
 
     /// <summary>A store in memory that is gone when disposed; otherwise the same.</summary>
@@ -58,7 +56,7 @@ public sealed class FeatureStore : IDisposable
     {
         options ??= new FeatureStoreOptions();
         options.Validate();
-        return new FeatureStore(":memory:", options, Disk.Default, shared: false);
+        return new FeatureStore(":memory:", options, Disk.Default, inMemory: true);
     }
 
     /// <summary>What all rows take on disk; at most <see cref="FeatureStoreOptions.MaxBytes"/>.</summary>
@@ -79,7 +77,7 @@ public sealed class FeatureStore : IDisposable
         var stale = new List<int>();
         FeatureStoreSpace known;
         int count;
-        using (var lease = new Lease(this))
+        using (var lease = _connections.Borrow())
         {
             using var transaction = lease.Database.Begin(write: false);
             if (FeatureStoreSpace.Find(lease.Database, space) is not { } there) return 0;
@@ -98,36 +96,39 @@ public sealed class FeatureStore : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(space);
         ArgumentOutOfRangeException.ThrowIfLessThan(found.Length, keys.Length, nameof(found));
         found[..keys.Length].Clear();
-        using var lease = new Lease(this);
+        using var lease = _connections.Borrow();
         using var transaction = lease.Database.Begin(write: false);
-        return FeatureStoreSpace.Find(lease.Database, space) is { } known ? FeatureStoreRows.Find(lease.Database, known.Id, keys, found) : 0;
+        if (FeatureStoreSpace.Find(lease.Database, space) is not { } known) return 0;
+        return FeatureStoreRows.Find(lease.Database, known.Id, keys, found);
     }
 
     /// <summary>
     /// Stores rows, row i from <c>values[i·width .. (i+1)·width]</c>, in one transaction. A row that is there already keeps its values (equal
     /// content has equal features) and counts as used.
     /// </summary>
-    /// <exception cref="PolymathException">The space holds vectors of another width, no space is left on the disk, or another process writes for too long;
-    /// the store is then unchanged.</exception>
+    /// <exception cref="PolymathException">The space holds vectors of another width, no space is left on the disk, or another process writes
+    /// for too long; the store is then unchanged.</exception>
     public void Write(string space, ReadOnlySpan<ContentKey> keys, ReadOnlySpan<float> values, int width)
     {
         CheckArguments(space, keys, width, values.Length);
         if (keys.IsEmpty) return;
-        lock (_gate)
+        lock (_connections.Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            using var transaction = _writer.Begin(write: true);
-            var known = FeatureStoreSpace.FindOrAdd(_writer, _path, space, width, Hour());
-            FeatureStoreWrite.Run(_writer, known.Id, keys, values, width, _options.MaxBytes);
+            ObjectDisposedException.ThrowIf(_connections.IsClosed, this);
+            var writer = _connections.Writer;
+            using var transaction = writer.Begin(write: true);
+            var known = FeatureStoreSpace.FindOrAdd(writer, _path, space, width, Hour());
+            FeatureStoreWrite.Run(writer, known.Id, keys, values, width, _options.MaxBytes);
             _disk.Reached(DiskStep.Commit, _path);
             transaction.Commit();
+            if (FeatureStoreRemoval.UnusedBytes(writer) > _options.MaxBytes / 4) FeatureStoreRemoval.Shrink(writer);
         }
     }
 
     /// <summary>What each space holds, in the order of their names.</summary>
     public IReadOnlyList<FeatureSpaceStatistics> Statistics()
     {
-        using var lease = new Lease(this);
+        using var lease = _connections.Borrow();
         return FeatureStoreSpace.List(lease.Database);
     }
 
@@ -149,57 +150,45 @@ public sealed class FeatureStore : IDisposable
     public void Clear() => Forget(FeatureStoreRemoval.All);
 
     /// <summary>Closes the file. Reads that run on other threads finish first.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _disposed = true;
-            CloseIdleReaders();
-            _writer.Dispose();
-        }
-    }
-
-    private void CloseIdleReaders()
-    {
-        while (_readers is not null && _readers.TryTake(out var reader)) reader.Dispose();
-    }
+    public void Dispose() => _connections.Dispose();
 
     private void Forget(Action<FeatureStoreDatabase> remove)
     {
-        lock (_gate)
+        lock (_connections.Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            // Forgotten values are overwritten with zeros; those that merely made room for others are not.
-            _writer.Execute("PRAGMA secure_delete=ON");
+            ObjectDisposedException.ThrowIf(_connections.IsClosed, this);
+            _connections.Writer.Execute("PRAGMA secure_delete=ON");
             try
             {
-                using (var transaction = _writer.Begin(write: true))
+                using (var transaction = _connections.Writer.Begin(write: true))
                 {
-                    remove(_writer);
+                    remove(_connections.Writer);
                     _disk.Reached(DiskStep.Commit, _path);
                     transaction.Commit();
                 }
-                FeatureStoreRemoval.Shrink(_writer);
+                FeatureStoreRemoval.Shrink(_connections.Writer);
             }
             finally
             {
-                _writer.Execute("PRAGMA secure_delete=OFF");
+                _connections.Writer.Execute("PRAGMA secure_delete=FAST");
             }
         }
     }
 
-    /// <summary>Notes that rows were used. Where that cannot be written now it waits for the next reading: a cache must be readable on a full disk.</summary>
+    /// <summary>
+    /// Notes that rows were used. Where that cannot be written now it waits for the next reading: a cache must be readable on a full disk.
+    /// </summary>
     private void MarkUsed(long space, ReadOnlySpan<ContentKey> keys, List<int> rows)
     {
-        lock (_gate)
+        lock (_connections.Gate)
         {
-            if (_disposed || !_writer.TryBegin(out var transaction)) return;
+            if (_connections.IsClosed || !_connections.Writer.TryBegin(out var transaction)) return;
             using (transaction)
             {
                 try
                 {
-                    FeatureStoreSpace.MarkSeen(_writer, space, Hour());
-                    FeatureStoreRows.MarkUsed(_writer, space, keys, rows);
+                    FeatureStoreSpace.MarkSeen(_connections.Writer, space, Hour());
+                    FeatureStoreRows.MarkUsed(_connections.Writer, space, keys, rows);
                     _disk.Reached(DiskStep.Commit, _path);
                     transaction.Commit();
                 }
@@ -223,43 +212,5 @@ public sealed class FeatureStore : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(space);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfLessThan(values, (long)keys.Length * width);
-    }
-
-    /// <summary>
-    /// A connection for one call: one of its own for each thread that reads a file; in memory there is only one connection, used by turns.
-    /// </summary>
-    private readonly ref struct Lease : IDisposable
-    {
-        private readonly FeatureStore _store;
-
-        public Lease(FeatureStore store)
-        {
-            _store = store;
-            if (store._readers is null) store._gate.Enter();
-            try
-            {
-                ObjectDisposedException.ThrowIf(store._disposed, store);
-                if (store._readers is null) Database = store._writer;
-                else Database = store._readers.TryTake(out var idle) ? idle : FeatureStoreSchema.Open(store._path, store._options, store._disk);
-            }
-            catch
-            {
-                if (store._readers is null) store._gate.Exit();
-                throw;
-            }
-        }
-
-        public FeatureStoreDatabase Database { get; }
-
-        public void Dispose()
-        {
-            if (_store._readers is null)
-            {
-                _store._gate.Exit();
-                return;
-            }
-            _store._readers.Add(Database);
-            if (_store._disposed) _store.CloseIdleReaders();
-        }
     }
 }

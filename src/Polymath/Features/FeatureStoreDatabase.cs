@@ -90,7 +90,9 @@ internal sealed class FeatureStoreDatabase : IDisposable
         return new Transaction(this);
     }
 
-    /// <summary>As <see cref="Begin"/> for writing, but false instead of waiting where another process writes, and where nothing can be written.</summary>
+    /// <summary>
+    /// As <see cref="Begin"/> for writing, but false instead of waiting where another process writes, and where nothing can be written.
+    /// </summary>
     public bool TryBegin(out Transaction transaction)
     {
         sqlite3_busy_timeout(_handle, 0);

@@ -63,6 +63,9 @@ internal static class FeatureStoreRemoval
     /// <summary>Removes everything.</summary>
     public static void All(FeatureStoreDatabase database) => database.Execute("DELETE FROM vector; DELETE FROM row; DELETE FROM space");
 
+    /// <summary>The bytes of the file that no row takes.</summary>
+    public static long UnusedBytes(FeatureStoreDatabase database) => database.Number("PRAGMA freelist_count") * FeatureStoreSchema.PageSize;
+
     /// <summary>Cuts unused pages off the file and empties the log. Where that cannot be done now, the pages are used again by later rows.</summary>
     public static void Shrink(FeatureStoreDatabase database)
     {

@@ -2,7 +2,9 @@ using static SQLitePCL.raw;
 
 namespace Polymath.Features;
 
-/// <summary>One space as the store keeps it: its number, the width of its vectors, how many there are, and the hour of its last use (seconds since 1970).</summary>
+/// <summary>
+/// One space as the store keeps it: its number, the width of its vectors, how many there are, and the hour of its last use (seconds since 1970).
+/// </summary>
 internal readonly record struct FeatureStoreSpace(long Id, int Width, long Rows, long Seen)
 {
     /// <summary>The space of a name, or null.</summary>
@@ -73,6 +75,7 @@ internal readonly record struct FeatureStoreSpace(long Id, int Width, long Rows,
     {
         if (width != Width)
             throw new PolymathException(
-                $"{path}: space '{name}' holds vectors of {Width} floats, not of {width}; name the space by everything that shapes a vector, or remove it from the store");
+                $"{path}: space '{name}' holds vectors of {Width} floats, not of {width}; " +
+                "name the space by everything that shapes a vector, or remove it from the store");
     }
 }

@@ -19,7 +19,7 @@ internal static class FeatureStoreWrite
         database.Execute("UPDATE clock SET now=now+2");
         var now = database.Number("SELECT now FROM clock");
         var firstNew = database.Number("SELECT max(id) FROM vector") + 1;
-        var added = AddKeys(database, space, keys, firstNew, now);
+        var added = AddKeys(database, space, keys, values, width, firstNew, now);
         if (added.Count == 0) return;
         FeatureStoreSpace.AddRows(database, space, added.Count);
         var gone = MakeRoom(database, maxBytes);
@@ -35,11 +35,14 @@ internal static class FeatureStoreWrite
         }
     }
 
-    /// <summary>Adds the keys that are new, numbered upwards from <paramref name="firstNew"/>, and returns their positions; the others are marked as used.</summary>
-    private static List<int> AddKeys(FeatureStoreDatabase database, long space, ReadOnlySpan<ContentKey> keys, long firstNew, long now)
+    /// <summary>
+    /// Adds the keys that are new, numbered upwards from <paramref name="firstNew"/>, and returns their positions; the others are marked as used.
+    /// </summary>
+    private static List<int> AddKeys(
+        FeatureStoreDatabase database, long space, ReadOnlySpan<ContentKey> keys, ReadOnlySpan<float> values, int width, long firstNew, long now)
     {
         var added = new List<int>();
-        var add = database.Prepare("INSERT OR IGNORE INTO row(space, key, id, used) VALUES(?, ?, ?, ?)");
+        var add = database.Prepare("INSERT OR IGNORE INTO row(space, key, id, used, sum) VALUES(?, ?, ?, ?, ?)");
         var mark = database.Prepare("UPDATE row SET used=?3 WHERE space=?1 AND key=?2");
         for (var i = 0; i < keys.Length; i++)
         {
@@ -48,6 +51,7 @@ internal static class FeatureStoreWrite
             database.Check(sqlite3_bind_blob(add, 2, key));
             database.Check(sqlite3_bind_int64(add, 3, firstNew + added.Count));
             database.Check(sqlite3_bind_int64(add, 4, now));
+            database.Check(sqlite3_bind_int64(add, 5, FeatureStoreRows.Checksum(MemoryMarshal.AsBytes(values.Slice(i * width, width)))));
             database.Step(add);
             if (database.Changes == 1)
             {
@@ -97,7 +101,8 @@ internal static class FeatureStoreWrite
         var rows = new List<(long, byte[], long)>(count);
         var oldest = database.Prepare("SELECT space, key, id FROM row ORDER BY used, id LIMIT ?");
         database.Check(sqlite3_bind_int64(oldest, 1, count));
-        while (database.Step(oldest)) rows.Add((sqlite3_column_int64(oldest, 0), sqlite3_column_blob(oldest, 1).ToArray(), sqlite3_column_int64(oldest, 2)));
+        while (database.Step(oldest))
+            rows.Add((sqlite3_column_int64(oldest, 0), sqlite3_column_blob(oldest, 1).ToArray(), sqlite3_column_int64(oldest, 2)));
         return rows;
     }
 }

@@ -33,6 +33,16 @@ internal sealed class SparseLogisticRegression
     /// <summary>Products with the matrix or its transpose so far.</summary>
     public int Products { get; private set; }
 
+    /// <summary>
+    /// Minimises by way of smaller values of C. A Newton step from zero at a large C overshoots far into saturated probabilities, out of
+    /// which it takes hundreds of products to return.
+    /// </summary>
+    public double SolvePath(double c, double tolerance)
+    {
+        for (var smaller = 1.0; smaller < c; smaller *= 4) Solve(smaller, 1e-2);
+        return Solve(c, tolerance);
+    }
+
     /// <summary>Minimises; returns the objective. Stops where half the Newton decrement is below tolerance × objective.</summary>
     public double Solve(double c, double tolerance, int maxSteps = 60)
     {

@@ -10,7 +10,7 @@ public sealed record TfidfClassifierOptions
     public TfidfOptions Features { get; init; } = new();
 
     /// <summary>The values of C to choose from by cross-validation; a single one is taken as it is.</summary>
-    public IReadOnlyList<double> Grid { get; init; } = [1, 5, 25, 125];
+    public IReadOnlyList<double> Grid { get; init; } = [1, 4, 16, 64];
 
     /// <summary>The number of folds.</summary>
     public int Folds { get; init; } = 3;
@@ -81,7 +81,7 @@ public sealed class TfidfClassifier
         double[] grid = [.. options.Grid.Order()];
         var chosen = grid.Length == 1 || labels.Length < options.Folds ? grid[0] : Choose(x, labels, classes, grid, options, progress, cancellation);
         var final = new SparseLogisticRegression(x, labels, classes, cancellation);
-        final.Solve(chosen, 1e-6);
+        final.SolvePath(chosen, 1e-5);
         progress?.Report(1);
         return new TfidfClassifier(features, final.Weights, classes, chosen);
     }
@@ -98,7 +98,7 @@ public sealed class TfidfClassifier
             var solver = new SparseLogisticRegression(x.Take(inside), [.. inside.Select(i => labels[i])], classes, cancellation);
             for (var c = 0; c < grid.Length; c++)
             {
-                solver.Solve(grid[c], 1e-4);
+                _ = c == 0 ? solver.SolvePath(grid[c], 1e-3) : solver.Solve(grid[c], 1e-3);
                 sums[c] += options.Metric.Compute(Outcomes.FromScores(held, SparseLogisticRegression.Scores(heldRows, solver.Weights, classes), classes));
                 progress?.Report((f * grid.Length + c + 1.0) / (options.Folds * grid.Length + 2));
             }

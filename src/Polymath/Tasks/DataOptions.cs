@@ -26,4 +26,7 @@ public sealed record DataOptions
 
     /// <summary>Whether rows carry every column of the input (<see cref="Row.Columns"/>).</summary>
     public bool KeepColumns { get; init; }
+
+    /// <summary>Whether a text may be empty, white space, or hold NUL characters, as when texts are only tokenized.</summary>
+    public bool AnyText { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Parquet;
 using Parquet.Schema;
 
@@ -42,11 +43,18 @@ internal static class DataParquet
 
     private static string?[] Texts(ParquetRowGroupReader rows, DataField field, int count)
     {
-        if (field.ClrType == typeof(string))
+        if (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>))
         {
             var texts = new string?[count];
             rows.ReadAsync(field, texts.AsMemory()!).AsTask().GetAwaiter().GetResult();
             return texts;
+        }
+        if (field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>))
+        {
+            // Older writers store text as bare bytes.
+            var bytes = new byte[]?[count];
+            rows.ReadAsync(field, bytes.AsMemory()).AsTask().GetAwaiter().GetResult();
+            return Array.ConvertAll(bytes, value => value is null ? null : Encoding.UTF8.GetString(value));
         }
         return field.ClrType switch
         {

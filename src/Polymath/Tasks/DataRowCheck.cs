@@ -59,6 +59,7 @@ internal sealed class DataRowCheck(string file, DataOptions options)
         var what = text switch
         {
             null => "there is no text; expected some",
+            _ when options.AnyText => null,
             _ when string.IsNullOrWhiteSpace(text) => "the text is empty; expected some",
             { Length: > MaxTextLength } => $"the text has {text.Length} characters; expected {MaxTextLength} at most",
             _ when text.Contains('\0') => "the text holds a NUL character; expected plain text",

@@ -6,12 +6,16 @@ namespace Polymath.Text;
 /// </summary>
 internal sealed class AlignedText
 {
+    /// <summary>The longest text that is taken. Normalizers can make text longer, and one from a hostile file must not fill the memory.</summary>
+    private const int Longest = 1 << 25;
+
     private char[] _chars;
     private int[] _starts;
     private int[] _ends;
 
     internal AlignedText(int capacity)
     {
+        Check(capacity);
         _chars = new char[capacity];
         _starts = new int[capacity];
         _ends = new int[capacity];
@@ -133,8 +137,15 @@ internal sealed class AlignedText
         return result;
     }
 
+    /// <exception cref="PolymathException">The text would be too long.</exception>
+    internal static void Check(long length)
+    {
+        if (length > Longest) throw new PolymathException($"a text has or grows to more than {Longest} characters while it is normalized; split it, or mend the tokenizer file that blows it up.");
+    }
+
     private void Grow()
     {
+        Check(Length);
         var size = Math.Max(16, _chars.Length * 2);
         Array.Resize(ref _chars, size);
         Array.Resize(ref _starts, size);

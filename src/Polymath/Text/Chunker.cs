@@ -25,6 +25,6 @@ public sealed class Chunker
     }
 
     /// <summary>The pieces of a text in order; one piece where it fits whole (also for an empty text).</summary>
-    /// <exception cref="PolymathException">The text falls into more than 200,000 pieces.</exception>
+    /// <exception cref="PolymathException">The pieces would hold more than 20 million tokens.</exception>
     public IReadOnlyList<Encoding> Split(string text) => _tokenizer.Encode(text, null, _options);
 }

@@ -51,6 +51,9 @@ public sealed record EncodeOptions
     /// <summary>How many tokens neighbouring overflow pieces have in common.</summary>
     public int Stride { get; init; }
 
+    /// <summary>Whether the pieces that are cut off are wanted too; without them long texts and pairs are cheaper.</summary>
+    public bool Overflow { get; init; } = true;
+
     /// <summary>Padding; null: none.</summary>
     public Padding? Padding { get; init; }
 }

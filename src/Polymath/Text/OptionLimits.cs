@@ -3,7 +3,16 @@ namespace Polymath.Text;
 /// <summary>What options may ask for.</summary>
 internal static class OptionLimits
 {
-    private const int Longest = 16_000_000;
+    private const int Longest = 1_000_000;
+    private const long MostTokens = 20_000_000;
+
+    /// <summary>Overflow repeats tokens; an absurd stride, or two long texts cut at once, must not fill the memory.</summary>
+    /// <exception cref="PolymathException">There would be too many.</exception>
+    internal static void CheckOverflow(long pieces, long length)
+    {
+        if (pieces * Math.Max(1, length) > MostTokens)
+            throw new PolymathException($"the overflow would be {pieces} pieces of {length} tokens, more than can be held; use a smaller stride, a larger maximum length, or cut only one of the two texts.");
+    }
 
     /// <exception cref="PolymathException">An option is out of range.</exception>
     internal static void Check(EncodeOptions options)

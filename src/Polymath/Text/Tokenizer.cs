@@ -60,11 +60,11 @@ public sealed class Tokenizer
     public static Tokenizer FromJson(string json, string source) => new(TokenizerJson.Read(json, source, SideFiles.None));
 
     /// <summary>Encodes a text or a pair of texts whole, without truncation or padding.</summary>
-    /// <exception cref="PolymathException">A regular expression of the tokenizer takes too long on the text.</exception>
+    /// <exception cref="PolymathException">A regular expression of the tokenizer takes too long on the text, or the text has more than 33 million characters.</exception>
     public Encoding Encode(string text, string? pair = null, bool addSpecialTokens = true) =>
         Finish(Pair(text, pair).ConvertAll(e => new[] { e }), addSpecialTokens)[0];
 
-    /// <summary>Encodes a text or a pair of texts, truncated and padded as asked: first the answer, then the overflow pieces in order.</summary>
+    /// <summary>Encodes a text or a pair of texts, truncated and padded as asked: first the answer, then (unless <see cref="EncodeOptions.Overflow"/> is off) the overflow pieces in order.</summary>
     /// <exception cref="PolymathException">The options cannot be met: nothing would be left of a text, or the stride is too long.</exception>
     public IReadOnlyList<Encoding> Encode(string text, string? pair, EncodeOptions options)
     {

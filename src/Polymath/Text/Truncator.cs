@@ -3,9 +3,6 @@ namespace Polymath.Text;
 /// <summary>Cuts one or two encodings to a common length, as the reference does; what is cut off comes back as overflow pieces.</summary>
 internal static class Truncator
 {
-    /// <summary>The most pieces one text may fall into; an absurd stride must not fill the memory.</summary>
-    private const int MostPieces = 200_000;
-
     /// <summary>For every sequence its pieces: first what is kept, then the overflow in order.</summary>
     /// <param name="sequences">One or two encodings without special tokens.</param>
     /// <param name="maxLength">The most tokens all together, without special tokens.</param>
@@ -53,12 +50,12 @@ internal static class Truncator
     private static Encoding[] Cut(Encoding whole, int length, EncodeOptions options)
     {
         if (length >= whole.Length) return [whole];
-        if (length == 0) return [whole.Slice(0, 0), whole];
+        if (length == 0) return options.Overflow ? [whole.Slice(0, 0), whole] : [whole.Slice(0, 0)];
         if (options.Stride >= length)
             throw new PolymathException($"a stride of {options.Stride} must be smaller than the {length} tokens of the text that are kept; use a smaller stride or a larger maximum length.");
+        if (!options.Overflow) return [options.TruncationSide == TruncationSide.Right ? whole.Slice(0, length) : whole.Slice(whole.Length - length, whole.Length)];
         var step = length - options.Stride;
-        if (whole.Length / step > MostPieces)
-            throw new PolymathException($"the text would fall into more than {MostPieces} pieces of {length} tokens; use a larger maximum length or a smaller stride.");
+        OptionLimits.CheckOverflow(whole.Length / step + 1, length);
         var pieces = new List<Encoding>();
         if (options.TruncationSide == TruncationSide.Right)
         {

@@ -28,6 +28,17 @@ public class SafetensorsRoundTripTests
     }
 
     [Fact]
+    public void A_real_model_is_written_as_its_makers_wrote_it()
+    {
+        string real = TestFiles.Shared("models", "all-MiniLM-L6-v2", "model.safetensors");
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(real);
+        SafetensorsWriter.Write(folder["copy"], file.Tensors.Keys.Select(name => KeyValuePair.Create(name, file.Read(name))), file.Metadata);
+        Assert.True(File.ReadAllBytes(real).AsSpan().SequenceEqual(File.ReadAllBytes(folder["copy"])));
+    }
+
+    [Fact]
     public void Tensors_have_the_stored_values()
     {
         using var file = SafetensorsFile.Open(TestFiles.Golden("training", "classical.safetensors"));
@@ -96,8 +107,10 @@ public class SafetensorsRoundTripTests
         float[] floats = [0, -1.5f, 2, 240, float.PositiveInfinity];
         long[] integers = [0, 1, 100, 127];
         var tensors = new Dictionary<string, Tensor> { ["bool"] = tensor(new[] { true, false }) };
-        foreach (var type in new[] { ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64 }) tensors[$"{type}"] = tensor(floats).to(type);
-        foreach (var type in new[] { ScalarType.Byte, ScalarType.Int8, ScalarType.Int16, ScalarType.Int32, ScalarType.Int64 }) tensors[$"{type}"] = tensor(integers).to(type);
+        foreach (var type in new[] { ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64 })
+            tensors[$"{type}"] = tensor(floats).to(type);
+        foreach (var type in new[] { ScalarType.Byte, ScalarType.Int8, ScalarType.Int16, ScalarType.Int32, ScalarType.Int64 })
+            tensors[$"{type}"] = tensor(integers).to(type);
         SafetensorsWriter.Write(folder["numbers"], tensors);
         using var file = SafetensorsFile.Open(folder["numbers"]);
         foreach (var name in new[] { "Float16", "BFloat16", "Float32", "Float64" }) Assert.Equal(floats, file.ReadFloats(name));

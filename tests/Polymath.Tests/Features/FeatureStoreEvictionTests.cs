@@ -40,11 +40,16 @@ public class FeatureStoreEvictionTests
     [Fact]
     public void A_call_too_large_by_itself_keeps_its_last_rows()
     {
-        using var store = FeatureStore.InMemory(RoomFor(3));
-        Write(store, "s", Width, 1, 2);
-        Write(store, "s", Width, 3, 4, 2, 5, 6, 7);
-        Assert.Equal([5, 6, 7], ReadBack(store, "s", Width, 1, 2, 3, 4, 5, 6, 7));
-        Assert.Equal(RoomFor(3).MaxBytes, store.Bytes);
+        using var folder = new TemporaryFolder();
+        using (var store = FeatureStore.Open(folder["store.db"], RoomFor(3)))
+        {
+            Write(store, "s", Width, 1, 2);
+            Write(store, "s", Width, 3, 4, 2, 5, 6, 7);
+            Assert.Equal([5, 6, 7], ReadBack(store, "s", Width, 1, 2, 3, 4, 5, 6, 7));
+            Assert.Equal(RoomFor(3).MaxBytes, store.Bytes);
+        }
+        using var database = new FeatureStoreDatabase(folder["store.db"], TimeSpan.Zero);
+        Assert.Equal(3, database.Number("SELECT count(*) FROM vector"));
     }
 
     [Fact]
@@ -83,6 +88,21 @@ public class FeatureStoreEvictionTests
         }
         // The pages that no row owns (schema, trees) and the leaves that evictions thinned out come on top.
         Assert.InRange(new FileInfo(folder["store.db"]).Length, 0.9 * bound, (1.15 * bound) + (16 * 8192));
+    }
+
+    [Fact]
+    public void A_smaller_bound_shrinks_the_file_at_the_next_write()
+    {
+        using var folder = new TemporaryFolder();
+        using (var store = FeatureStore.Open(folder["store.db"])) Write(store, "s", 2688, [.. Enumerable.Range(0, 300)]);
+        Assert.InRange(new FileInfo(folder["store.db"]).Length, 300 * 2688 * 4, long.MaxValue);
+        var bound = 50 * FeatureStoreSchema.RowBytes(2688);
+        using (var store = FeatureStore.Open(folder["store.db"], new FeatureStoreOptions { MaxBytes = bound }))
+        {
+            Write(store, "s", 2688, 300);
+            Assert.Equal([.. Enumerable.Range(251, 50)], ReadBack(store, "s", 2688, [.. Enumerable.Range(0, 301)]));
+        }
+        Assert.InRange(new FileInfo(folder["store.db"]).Length, 1, (1.15 * bound) + (16 * 8192));
     }
 
     [Theory]

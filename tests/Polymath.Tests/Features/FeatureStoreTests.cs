@@ -8,9 +8,9 @@ public class FeatureStoreTests
 
     internal static ContentKey[] Keys(params int[] rows) => [.. rows.Select(row => ContentKey.Of($"row {row}"))];
 
-    /// <summary>The vectors of some rows: any function that differs everywhere.</summary>
+    /// <summary>The vectors of some rows, no two values alike (up to row 511).</summary>
     internal static float[] Values(int width, params int[] rows) =>
-        [.. rows.SelectMany(row => Enumerable.Range(0, width).Select(column => (row * 1.25f) + (column / 1024f)))];
+        [.. rows.SelectMany(row => Enumerable.Range(0, width).Select(column => row + (column / 32768f)))];
 
     internal static void Write(FeatureStore store, string space, int width, params int[] rows) =>
         store.Write(space, Keys(rows), Values(width, rows), width);

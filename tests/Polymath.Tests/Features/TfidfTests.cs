@@ -90,7 +90,7 @@ public class TfidfTests
         return new SparseRows(starts, [.. columns], [.. values], x.Columns);
     }
 
-    private static (string[] Texts, string[] Labels) Csv(string path)
+    internal static (string[] Texts, string[] Labels) Csv(string path)
     {
         // No text of these files holds a line break, and no label a comma.
         var rows = File.ReadLines(path).Skip(1).Select(line => (Text: line[..line.LastIndexOf(',')], Label: line[(line.LastIndexOf(',') + 1)..])).ToArray();

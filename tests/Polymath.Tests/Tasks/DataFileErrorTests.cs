@@ -68,11 +68,13 @@ public class DataFileErrorTests
     }
 
     [Fact]
-    public void Utf16_is_named_as_a_possible_cause()
+    public void Utf16_is_read_where_its_mark_says_so_and_located_where_the_format_has_no_such_thing()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["d.csv"], "text,label\na,b\n", Encoding.Unicode);
-        DataFileTests.OneLineError(() => DataFile.Open(folder["d.csv"]).ReadAll(), "d.csv", "line 1");
+        Assert.Equal("a", Assert.Single(DataFile.Open(folder["d.csv"]).Rows()).Text);
+        File.WriteAllText(folder["d.txt"], "a\n", Encoding.Unicode);
+        DataFileTests.OneLineError(() => DataFile.Open(folder["d.txt"]).ReadAll(), "d.txt, line 1, byte 1", "0xFF");
     }
 
     [Theory]

@@ -180,7 +180,8 @@ public class DataFileTests
             {
                 if (_at == _row.Length)
                 {
-                    if (_made++ == rows) return written;
+                    if (_made == rows) return written;
+                    _made++;
                     _at = 0;
                     _row = Encoding.UTF8.GetBytes(format switch
                     {

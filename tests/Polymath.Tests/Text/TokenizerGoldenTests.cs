@@ -82,6 +82,15 @@ public class TokenizerGoldenTests
         }
     }
 
+    [Fact]
+    public void Rendered_chats_are_encoded_as_the_reference_does()
+    {
+        var tokenizer = Tokenizer.Load(TestFiles.Golden("tokenizers", "bytebpe-smollm2"));
+        var rows = File.ReadAllLines(TestFiles.Shared("golden", "tokenizers", "chat.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(40, rows.Count);
+        Assert.All(rows, row => Assert.Equal(row.Ints("ids"), tokenizer.Encode(row.GetProperty("rendered").GetString()!, addSpecialTokens: false).Ids));
+    }
+
     private static void Check(Tokenizer tokenizer, string lines, string cases, int expected)
     {
         var texts = GoldenLines.Texts(lines);

@@ -14,6 +14,8 @@ internal sealed class MetaspaceDecoder(char replacement, bool dropFirst) : Decod
 /// <summary>Replaces every match of a pattern in every token.</summary>
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : Decoder
 {
+    private const int Longest = 1 << 25;
+
     internal override List<string> Apply(List<string> tokens) => [.. tokens.Select(Replace)];
 
     private string Replace(string token)
@@ -23,6 +25,7 @@ internal sealed class ReplaceDecoder(TextPattern pattern, string content) : Deco
         foreach (var match in pattern.Find(token))
         {
             result.Append(token, from, match.Start - from).Append(content);
+            if (result.Length > Longest) throw new PolymathException($"decoded text grows beyond {Longest} characters; the tokenizer's decoder is broken.");
             from = match.End;
         }
         return result.Append(token, from, token.Length - from).ToString();

@@ -62,23 +62,22 @@ internal sealed class BpeSymbols
 
     private void MergeLong(Dictionary<long, (int Rank, int Id)> merges)
     {
-        var heap = new PriorityQueue<(int At, int Left, int Right, int Id), long>(_count);
+        // A candidate is one number, rank above position: the smallest is the next merge.
+        var heap = new MinHeap(_count);
         for (var i = 0; i < _count; i++) Push(i);
-        while (heap.TryDequeue(out var top, out _))
+        while (heap.TryPop(out var candidate))
         {
-            // An entry is stale when one of its two symbols has been merged since.
-            if (_lengths[top.At] == 0 || _ids[top.At] != top.Left) continue;
-            var right = _next[top.At];
-            if (right < 0 || _ids[right] != top.Right) continue;
-            Join(top.At, top.Id);
-            Push(top.At);
-            if (_previous[top.At] >= 0) Push(_previous[top.At]);
+            var (rank, at) = ((int)(candidate >> 32), (int)candidate);
+            // Stale where one of the two symbols has been merged since.
+            if (_lengths[at] == 0 || Look(at, merges) is var merge && merge.Rank != rank) continue;
+            Join(at, merge.Id);
+            Push(at);
+            if (_previous[at] >= 0) Push(_previous[at]);
         }
 
         void Push(int at)
         {
-            var (rank, id) = Look(at, merges);
-            if (rank < int.MaxValue) heap.Enqueue((at, _ids[at], _ids[_next[at]], id), ((long)rank << 32) | (uint)at);
+            if (Look(at, merges) is { Rank: < int.MaxValue } merge) heap.Push(((long)merge.Rank << 32) | (uint)at);
         }
     }
 

@@ -49,7 +49,8 @@ internal sealed class BytePairEncoding : Model
         for (var b = 0; b < 256; b++) _bytes[b] = vocabulary.IdOf($"<0x{b:X2}>");
     }
 
-    internal static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+    /// <summary>One number for a pair. The odd factor keeps pairs apart and spreads them: a long's own hash would put all pairs of equal ids into one bucket.</summary>
+    internal static long Key(int left, int right) => unchecked((((long)left << 32) | (uint)right) * (long)0x9E3779B97F4A7C15);
 
     internal override void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> output)
     {
@@ -94,12 +95,9 @@ internal sealed class BytePairEncoding : Model
                 FlushUnknown();
                 symbols.Add(id, length);
             }
-            else if (_options.ByteFallback && SpellBytes(character, symbols))
+            else if (!(_options.ByteFallback && SpellBytes(character, symbols)) && _options.Unknown is not null)
             {
-                // The reference writes an unknown run only when a known character follows, so bytes may overtake it.
-            }
-            else if (_options.Unknown is not null)
-            {
+                // A run waits for the next known character, so byte tokens may overtake it; the reference does the same.
                 if (!_options.FuseUnknown) FlushUnknown();
                 unknownLength += length;
             }

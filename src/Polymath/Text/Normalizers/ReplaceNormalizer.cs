@@ -11,6 +11,7 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : N
     {
         var matches = pattern.Find(text.Chars);
         if (matches.Count == 0) return text;
+        AlignedText.Check(text.Length + (long)matches.Count * content.Length);
         var result = new AlignedText(text.Length);
         var from = 0;
         foreach (var match in matches)

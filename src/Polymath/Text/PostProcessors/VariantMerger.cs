@@ -3,16 +3,12 @@ namespace Polymath.Text.PostProcessors;
 /// <summary>Joins the parts of an answer. Where parts have overflow, every piece of one is combined with every piece of the others, in the reference's order.</summary>
 internal static class VariantMerger
 {
-    private const int MostAnswers = 200_000;
-
     /// <summary>The answer first, then the overflow.</summary>
     /// <exception cref="PolymathException">There would be too many combinations.</exception>
     internal static List<Encoding> Merge(IReadOnlyList<Encoding[]> parts)
     {
-        var count = 1L;
-        foreach (var part in parts) count = Math.Min(count * part.Length, int.MaxValue);
-        if (count > MostAnswers)
-            throw new PolymathException($"the pair overflows into more than {MostAnswers} combinations of pieces; cut only one of the two texts, or use a larger maximum length.");
+        var count = parts.Aggregate(1L, (product, part) => Math.Min(product * part.Length, int.MaxValue));
+        if (count > 1) OptionLimits.CheckOverflow(count, parts.Sum(p => (long)p[0].Length));
         var choices = new List<int[]> { Array.Empty<int>() };
         foreach (var part in parts) choices = Combine(choices, part.Length);
         return [.. choices.Select(choice => Encoding.Concat(choice.Select((variant, part) => parts[part][variant]).ToArray()))];

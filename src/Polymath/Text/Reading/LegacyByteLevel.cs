@@ -8,17 +8,32 @@ namespace Polymath.Text.Reading;
 /// <summary>GPT-2's tokenizer, or RoBERTa's (and BART's), from vocab.json and merges.txt.</summary>
 internal static class LegacyByteLevel
 {
-    private static readonly string[] RobertaModels = ["roberta", "bart", "longformer", "led", "camembert", "blenderbot"];
+    private static readonly string[] RobertaModels = ["roberta", "bart", "longformer", "led", "blenderbot"];
 
-    private static readonly Dictionary<string, string> Gpt2Names = new() { ["unk_token"] = "<|endoftext|>", ["bos_token"] = "<|endoftext|>", ["eos_token"] = "<|endoftext|>" };
+    // Other families (Qwen2, CLIP, Whisper, …) split words in ways that these two files do not tell.
+    private static readonly string[] Classes = ["GPT2", "Roberta", "Bart", "Longformer", "LED", "BlenderbotTokenizer", "PreTrainedTokenizer"];
+
+    private static readonly Dictionary<string, string> Gpt2Names = new()
+    {
+        ["unk_token"] = "<|endoftext|>",
+        ["bos_token"] = "<|endoftext|>",
+        ["eos_token"] = "<|endoftext|>",
+    };
 
     private static readonly Dictionary<string, string> RobertaNames = new()
     {
-        ["bos_token"] = "<s>", ["eos_token"] = "</s>", ["unk_token"] = "<unk>", ["sep_token"] = "</s>", ["pad_token"] = "<pad>", ["cls_token"] = "<s>", ["mask_token"] = "<mask>",
+        ["bos_token"] = "<s>",
+        ["eos_token"] = "</s>",
+        ["unk_token"] = "<unk>",
+        ["sep_token"] = "</s>",
+        ["pad_token"] = "<pad>",
+        ["cls_token"] = "<s>",
+        ["mask_token"] = "<mask>",
     };
 
     internal static TokenizerParts Read(string vocabularyPath, string mergesPath, SideFiles side)
     {
+        side.RequireClass(vocabularyPath, Classes);
         var vocabulary = JsonPart.Parse(TokenizerFolder.ReadText(vocabularyPath), vocabularyPath, ModelReader.ReadVocabulary);
         var roberta = IsRoberta(side, vocabulary);
         var names = roberta ? RobertaNames : Gpt2Names;

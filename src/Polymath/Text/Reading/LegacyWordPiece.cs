@@ -10,18 +10,30 @@ internal static class LegacyWordPiece
 {
     private const int LongestWord = 100;
 
+    // Japanese BERT, BERTweet and their like also have a vocab.txt, but not this way of using it.
+    private static readonly string[] Classes = ["BertTokenizer", "DistilBert", "Electra", "MPNet", "MobileBert", "ConvBert", "Funnel", "LayoutLM", "DPR", "Splinter", "Lxmert", "PreTrainedTokenizer"];
+
     private static readonly Dictionary<string, string> BertNames = new()
     {
-        ["unk_token"] = "[UNK]", ["sep_token"] = "[SEP]", ["pad_token"] = "[PAD]", ["cls_token"] = "[CLS]", ["mask_token"] = "[MASK]",
+        ["unk_token"] = "[UNK]",
+        ["sep_token"] = "[SEP]",
+        ["pad_token"] = "[PAD]",
+        ["cls_token"] = "[CLS]",
+        ["mask_token"] = "[MASK]",
     };
 
     private static readonly Dictionary<string, string> MpnetNames = new()
     {
-        ["unk_token"] = "[UNK]", ["sep_token"] = "</s>", ["pad_token"] = "<pad>", ["cls_token"] = "<s>", ["mask_token"] = "<mask>",
+        ["unk_token"] = "[UNK]",
+        ["sep_token"] = "</s>",
+        ["pad_token"] = "<pad>",
+        ["cls_token"] = "<s>",
+        ["mask_token"] = "<mask>",
     };
 
     internal static TokenizerParts Read(string path, SideFiles side)
     {
+        side.RequireClass(path, Classes);
         var ids = new Dictionary<string, int>();
         var line = 0;
         foreach (var token in TokenizerFolder.ReadText(path).TrimEnd('\n').Split('\n')) ids[token.TrimEnd('\r')] = line++;

@@ -5,7 +5,7 @@ namespace Polymath.Text.Reading;
 /// <summary>Reads tokenizer.json's model.</summary>
 internal static class ModelReader
 {
-    private const int DefaultLongestWord = 100;
+    private const int DefaultLongestWord = 100, LongestAffix = 100;
 
     internal static Model Read(JsonPart part) => (part.Find("type")?.AsString() ?? Guess(part)) switch
     {
@@ -29,7 +29,8 @@ internal static class ModelReader
         foreach (var (left, right) in merges)
         {
             var tail = right.StartsWith(options.Prefix, StringComparison.Ordinal) ? right[options.Prefix.Length..] : right;
-            table[BytePairEncoding.Key(Id(left), Id(right))] = (rank++, Id(left + tail));
+            table[BytePairEncoding.Key(Id(left), Id(right))] = (rank, Id(left + tail));
+            rank++;
         }
         return new BytePairEncoding(vocabulary, table, options);
 
@@ -61,10 +62,14 @@ internal static class ModelReader
             FuseUnknown = part.Bool("fuse_unk", false),
             ByteFallback = part.Bool("byte_fallback", false),
             IgnoreMerges = part.Bool("ignore_merges", false),
-            Prefix = part.Find("continuing_subword_prefix")?.AsString() ?? "",
-            Suffix = part.Find("end_of_word_suffix")?.AsString() ?? "",
+            Prefix = Affix(part, "continuing_subword_prefix"),
+            Suffix = Affix(part, "end_of_word_suffix"),
         }, part.Source);
     }
+
+    /// <summary>Stands at every character of every word, so it must be short.</summary>
+    private static string Affix(JsonPart part, string name) =>
+        part.Find(name) is not { } affix ? "" : affix.AsString() is { Length: <= LongestAffix } text ? text : throw affix.Wrong($"at most {LongestAffix} characters");
 
     /// <summary>"a b" in files of old, ["a", "b"] in newer ones.</summary>
     private static (string Left, string Right) Merge(JsonPart part)

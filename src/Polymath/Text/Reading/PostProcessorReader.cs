@@ -55,10 +55,12 @@ internal static class PostProcessorReader
             : [];
         var single = Layout(part.Get("single"), special);
         var pair = Layout(part.Get("pair"), special);
-        if (single.Any(p => p.Sequence == 1)) throw part.Get("single").Wrong("a template of text A alone");
-        if (!pair.Any(p => p.Sequence == 0) || !pair.Any(p => p.Sequence == 1)) throw part.Get("pair").Wrong("a template of both texts, A and B");
+        if (!Texts(single).SequenceEqual([0])) throw part.Get("single").Wrong("a template with text A once");
+        if (!Texts(pair).Order().SequenceEqual([0, 1])) throw part.Get("pair").Wrong("a template with each text, A and B, once");
         return new TemplateProcessing(single, pair);
     }
+
+    private static IEnumerable<int> Texts(List<TemplatePiece> layout) => layout.Where(p => p.Sequence is not null).Select(p => p.Sequence!.Value);
 
     private static List<TemplatePiece> Layout(JsonPart pieces, Dictionary<string, int[]> special)
     {

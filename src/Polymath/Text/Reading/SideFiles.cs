@@ -32,6 +32,14 @@ internal sealed class SideFiles
     /// <summary>A switch of tokenizer_config.json; null where it is absent or null.</summary>
     internal bool? Switch(string name) => _switches.TryGetValue(name, out var value) ? value : null;
 
+    /// <summary>Stops where the folder names a tokenizer class that the legacy file is not enough for; a folder that names none is trusted.</summary>
+    /// <exception cref="PolymathException">The class is none of these.</exception>
+    internal void RequireClass(string path, string[] starts)
+    {
+        if (TokenizerClass.Length > 0 && !starts.Any(s => TokenizerClass.StartsWith(s, StringComparison.Ordinal)))
+            throw new PolymathException($"{path}: a {OneLine.Of(TokenizerClass)} cannot be built from this file alone; add the folder's tokenizer.json.");
+    }
+
     /// <exception cref="PolymathException">A file is broken.</exception>
     internal static SideFiles Read(string folder)
     {

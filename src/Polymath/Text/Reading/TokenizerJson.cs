@@ -6,7 +6,7 @@ namespace Polymath.Text.Reading;
 /// <summary>Reads tokenizer.json.</summary>
 internal static class TokenizerJson
 {
-    private const int LongestFixed = 16_000_000;
+    private const int LongestFixed = 1_000_000;
 
     /// <exception cref="PolymathException">The text is broken or asks for a part that is not known.</exception>
     internal static TokenizerParts Read(string json, string source, SideFiles side) => JsonPart.Parse(json, source, root =>

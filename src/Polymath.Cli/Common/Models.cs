@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Polymath.Checkpoints;
+using Polymath.Features;
+
+namespace Polymath.Cli.Common;
+
+/// <summary>From the words on the command line to a loaded backbone.</summary>
+internal static class Models
+{
+    /// <summary>The folder of a model: itself, or of the cache, downloaded where it is not there yet.</summary>
+    /// <exception cref="PolymathException">There is neither a folder nor a model of that name.</exception>
+    public static async Task<string> FolderAsync(string model, Streams streams, CancellationToken cancellation)
+    {
+        if (Directory.Exists(model)) return model;
+        if (!ModelCache.IsModelName(model)) throw new PolymathException($"{model}: there is no such folder, and it is no model name of the form org/name");
+        using var cache = new ModelCache();
+        if (cache.Find(model) is { } known) return known;
+        return await Reporting.WithProgressAsync(streams, progress =>
+            cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
+    }
+
+    /// <summary>Loads the backbone that the options name.</summary>
+    public static async Task<Backbone> LoadAsync(ParseResult result, Settings settings, Streams streams, bool withHead, CancellationToken cancellation, string? otherwise = null)
+    {
+        settings.ApplyThreads(result);
+        var model = result.GetValue(settings.Model) ?? otherwise ?? throw new PolymathException("--model is missing; expected a Hugging Face folder or org/name");
+        return Backbone.Load(await FolderAsync(model, streams, cancellation).ConfigureAwait(false), new BackboneOptions
+        {
+            Precision = settings.PrecisionOf(result), MaxTokens = result.GetValue(settings.MaxTokens), WithHead = withHead,
+        });
+    }
+
+    /// <summary>Says what happened to rows that were too long.</summary>
+    public static void SayCut(Streams streams, FeatureReport report, int maxTokens)
+    {
+        if (report.CutRows > 0) streams.Error.WriteLine($"{report.CutRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were cut; --chunk reads them whole");
+        if (report.SplitRows > 0) streams.Error.WriteLine($"{report.SplitRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were split");
+    }
+
+    private sealed class Relay(Action<DownloadProgress> report) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value) => report(value);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using Polymath.Cli.Common;
+using Polymath.Cli.Starter;
+using Polymath.Tasks;
+
+namespace Polymath.Cli.Verbs;
+
+/// <summary>The rows that adapt works with: what to learn from, what to measure on, and what to say about them.</summary>
+internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, LabelledRows? HeldOut, IReadOnlyList<DataFileRecord> Files, IReadOnlyList<string> Notes)
+{
+    private const double HeldOutShare = 0.2;
+
+    /// <summary>Label → description, where nothing is learned from rows.</summary>
+    public IReadOnlyDictionary<string, string>? Descriptions { get; private init; }
+
+    /// <summary>Reads the files; without a test file a fifth of the rows is held out for measuring.</summary>
+    public static AdaptPlan Read(Streams streams, string? data, string? test, DataOptions options, int seed)
+    {
+        var notes = new List<string>();
+        var files = new List<DataFileRecord>();
+        var rows = Load(streams, data, options, files, notes);
+        var all = LabelledRows.From(rows);
+        if (data is null) notes.Add($"no --data: learning the starter task, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
+        if (test is not null)
+        {
+            var testRows = Load(streams, test, options, files, notes);
+            var report = Duplicates.Report(rows, testRows);
+            if (report.Exact + report.Folded > 0)
+                notes.Add($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured number flatters");
+            return new AdaptPlan(all, LabelledRows.From(testRows, all.Map), null, files, [.. notes, Counts(all)]);
+        }
+        var smallest = all.Map.CountsOf(all.Labels).Min();
+        if (smallest < 2) notes.Add("a class has only one row: it cannot be measured");
+        var (train, held) = Splits.Stratified(all.Labels, HeldOutShare, seed);
+        notes.Add($"no --test: {held.Length:N0} of the rows are held out for measuring; the task that is kept learns from all of them");
+        return new AdaptPlan(all.Take(train), all.Take(held), all, files, [.. notes, Counts(all)]);
+    }
+
+    /// <summary>Labels by name, without rows to learn from.</summary>
+    public static AdaptPlan WithoutTraining(string? labels, string? test, DataOptions options)
+    {
+        var described = Describe(labels ?? throw new PolymathException("--labels is missing; expected labels separated by commas, or a file with a label and its description in each row"));
+        var map = LabelMap.FromLabels(described.Keys);
+        var files = new List<DataFileRecord>();
+        var notes = new List<string>();
+        LabelledRows? measured = test is null ? null : LabelledRows.From(Load(new Streams(Stream.Null, TextWriter.Null, TextWriter.Null), test, options, files, notes), map);
+        return new AdaptPlan(new LabelledRows([], [], map), measured, null, files, notes) { Descriptions = described };
+    }
+
+    /// <summary>Notes go to stderr.</summary>
+    public void Say(Streams streams)
+    {
+        foreach (var note in Notes) streams.Error.WriteLine(note);
+    }
+
+    private static List<Row> Load(Streams streams, string? path, DataOptions options, List<DataFileRecord> files, List<string> notes)
+    {
+        var file = path is null ? DataFile.Open("-", new DataOptions { Format = DataFormat.Csv, LabelRequired = true }, StarterTask.Open()) : DataFile.Open(path, options, streams.Input);
+        var rows = file.ReadAll();
+        if (rows.Count == 0) throw new PolymathException($"{path}: there are no rows; expected at least one row of each of two classes");
+        if (file.SkippedRows > 0) notes.Add($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+        files.Add(new DataFileRecord(path is null ? "starter task" : Path.GetFileName(path), path is null or "-" ? null : Hash(path), rows.Count));
+        return rows;
+    }
+
+    private static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static string Counts(LabelledRows rows)
+    {
+        var counts = rows.Map.CountsOf(rows.Labels);
+        var listed = rows.Classes > 12 ? $"smallest {counts.Min():N0}, largest {counts.Max():N0}" : string.Join(", ", rows.Map.Names.Select((name, k) => $"{name} {counts[k]:N0}"));
+        return $"{rows.Rows.Count:N0} rows, {rows.Classes} classes: {listed}";
+    }
+
+    private static Dictionary<string, string> Describe(string labels)
+    {
+        if (!File.Exists(labels)) return labels.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().ToDictionary(label => label, label => label);
+        return DataFile.Open(labels, new DataOptions { LabelRequired = true }).Rows().GroupBy(row => row.Label!).ToDictionary(group => group.Key, group => string.Join(' ', group.Select(row => row.Text)));
+    }
+}

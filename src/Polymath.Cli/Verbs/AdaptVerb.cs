@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Polymath.Adaptation;
+using Polymath.Backbones;
+using Polymath.Cli.Common;
+using Polymath.Evaluation;
+using Polymath.Features;
+using Polymath.Tasks;
+
+namespace Polymath.Cli.Verbs;
+
+/// <summary><c>polymath adapt</c>: learn a task from a file of labelled rows, measure it beside its baselines, keep it.</summary>
+internal static class AdaptVerb
+{
+    public static Command Create(Streams streams)
+    {
+        var settings = new Settings();
+        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
+        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
+        var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
+        var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
+        var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2 (default: searched by cross-validation)" };
+        var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector (default: searched)" }.AcceptOnlyFromAmong("mean", "cls", "max");
+        var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
+        var metric = new Option<string>("--metric") { Description = $"What selection optimises: {string.Join(", ", Metrics.Names)}", DefaultValueFactory = _ => "accuracy" };
+        var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
+        var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
+        var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
+            "polymath adapt",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
+            "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
+        command.Takes(method, data, test, task, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
+        settings.AddBackboneOptions(command);
+        settings.AddDataOptions(command);
+        command.Runs(streams, async (result, cancellation) =>
+        {
+            var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");
+            var options = new FeatureExtractionOptions
+            {
+                Layers = result.GetValue(layers) is { } mix ? LayerMix.Parse(mix) : null,
+                Pooling = result.GetValue(pooling) is { } pool ? Enum.Parse<Pooling>(pool, ignoreCase: true) : null,
+                Head = result.GetValue(head) switch { "nearest-mean" => HeadMethod.NearestMean, "lda" => HeadMethod.Lda, "gradient" => HeadMethod.Gradient, _ => HeadMethod.LogisticRegression },
+                Metric = Metrics.Parse(result.GetValue(metric)!),
+                BalancedWeights = result.GetValue(balanced),
+                Seed = result.GetValue(settings.Seed),
+                Prompt = result.GetValue(settings.Prompt),
+                Chunk = result.GetValue(settings.Chunk),
+            };
+            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
+            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!); // a broken library is said before the work, not after
+            using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
+            using var store = backbone is null ? null : settings.OpenStore(result);
+            options = options with { Store = store };
+            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
+                : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
+            plan.Say(streams);
+            var (learned, scores) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
+            if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
+            library.Save(learned.Artifact);
+            Write(streams, result.GetValue(settings.Json), learned, scores, plan, options.Metric, library);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>Learns on the training part and measures on the test part; where that was held out of the data, the task that is kept learns from all rows.</summary>
+    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        var start = Stopwatch.GetTimestamp();
+        LearnedTask OnRows(LabelledRows rows, FeatureExtractionOptions choices) => how switch
+        {
+            "tfidf" => TfidfBaseline.Learn(name, rows.Rows, choices.Metric, choices.Seed, progress, cancellation),
+            "label-names" => LabelNames.Learn(backbone!, name, plan.Descriptions!, choices),
+            _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows.Rows, choices, progress, cancellation),
+        };
+        var task = OnRows(plan.Train, options);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var scores = plan.Test is not { } test ? [] : plan.Train.Rows.Count == 0
+            ? [Alone(task, task.Number(test.Rows), options, progress, cancellation)]
+            : MethodComparison.Run(task, seconds, plan.Train, test, options.Metric, options.Seed, progress, cancellation);
+        if (plan.HeldOut is { } all)
+        {
+            var recipe = (task.Scorer as FeatureScorer)?.Recipe;
+            task = OnRows(all, recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling });
+        }
+        var metrics = scores.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double>
+        {
+            [$"test_{options.Metric.Name()}"] = scores[^1].Interval.Value, [$"test_{options.Metric.Name()}_low"] = scores[^1].Interval.Low, [$"test_{options.Metric.Name()}_high"] = scores[^1].Interval.High,
+            ["test_rows"] = plan.Test!.Rows.Count,
+        };
+        return (task.WithRecord(metrics, plan.Files), scores);
+    }
+
+    private static MethodScore Alone(LearnedTask task, LabelledRows test, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        var outcomes = task.Evaluate(test, progress, cancellation);
+        return new MethodScore(MethodComparison.Describe(task), outcomes, Bootstrap.Interval(options.Metric, outcomes, seed: (ulong)options.Seed), 0, null);
+    }
+
+    private static void Write(Streams streams, bool json, LearnedTask task, IReadOnlyList<MethodScore> scores, AdaptPlan plan, Metric metric, TaskLibrary library)
+    {
+        if (json)
+        {
+            streams.WriteJson(new
+            {
+                task = task.Name, method = task.Artifact.Method, labels = task.Labels.Names, library = library.Folder, generation = library.Generation, metric = metric.Name(),
+                trainRows = plan.Train.Rows.Count, testRows = plan.Test?.Rows.Count, heldOut = plan.HeldOut is not null, learnedFromRows = task.Artifact.Training?.Rows,
+                methods = scores.Select(s => new
+                {
+                    method = s.Method, value = s.Interval.Value, low = s.Interval.Low, high = s.Interval.High, accuracy = new ClassificationReport(s.Outcomes).Accuracy,
+                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1, seconds = s.Seconds, differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
+                }),
+                candidates = task.Candidates.Count > 1 ? task.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
+                forwardedRows = task.Report?.Computed, storedRows = task.Report?.FromStore,
+            });
+            return;
+        }
+        if (scores.Count > 0)
+            streams.WriteTable(["method", ">" + metric.Name(), "95 % interval", ">macro F1", ">against TF-IDF", ">seconds"], scores.Select(s => new[]
+            {
+                s.Method, $"{s.Interval.Value:F4}", $"{s.Interval.Low:F4} to {s.Interval.High:F4}", $"{new ClassificationReport(s.Outcomes).MacroF1:F4}",
+                s.AgainstBaseline is { } d ? $"{d.Difference:+0.0000;-0.0000} [{d.Low:+0.0000;-0.0000}, {d.High:+0.0000;-0.0000}]" : "", $"{s.Seconds:F1}",
+            }));
+        if (task.Candidates.FirstOrDefault() is { } best && task.Candidates.Count > 1)
+            streams.Output.WriteLine($"chosen of {task.Candidates.Count} ways to read the layers: {best.Recipe} (cross-validated {best.CrossValidated:F4})");
+        streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text.Json;
+using Polymath.Cli.Common;
+using Polymath.Tasks;
+
+namespace Polymath.Cli.Verbs;
+
+/// <summary><c>polymath predict</c>: rows in, one JSON line for each out, in the same order.</summary>
+internal static class PredictVerb
+{
+    public static Command Create(Streams streams)
+    {
+        var settings = new Settings();
+        var task = new Option<string?>("--task", "-t") { Description = "A learned task; without it the model's own head predicts" };
+        var data = new Option<string>("--data", "-d") { Description = "File of rows, or - for standard input", DefaultValueFactory = _ => "-" };
+        var top = new Option<int>("--top", "-k") { Description = "How many labels to show for each row", DefaultValueFactory = _ => 1 };
+        var threshold = new Option<double?>("--threshold") { Description = "Abstain (label null) where the best probability is below this" };
+        var command = Verb.Create("predict", "Predict rows with a learned task, or with a model's own head; one JSON line for each row.",
+            "polymath predict --task question-type --data questions.csv > answers.jsonl",
+            "echo \"Where is the Louvre?\" | polymath predict --task question-type",
+            "polymath predict --model ./sentiment-model --data reviews.csv --top 2");
+        command.Takes(task, settings.Library, data, top, threshold, settings.Json);
+        settings.AddBackboneOptions(command);
+        settings.AddDataOptions(command);
+        command.Runs(streams, async (result, cancellation) =>
+        {
+            using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
+            var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false, keepColumns: true), streams.Input);
+            var shown = Math.Max(1, result.GetValue(top));
+            await Reporting.WithProgressAsync(streams, progress =>
+            {
+                foreach (var answer in session.Answer(file.Rows(), shown, result.GetValue(threshold), progress, cancellation)) streams.Output.WriteLine(Line(answer));
+                streams.Output.Flush();
+                return 0;
+            }, cancellation).ConfigureAwait(false);
+            session.SayCut(streams);
+            if (file.SkippedRows > 0) streams.Error.WriteLine($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>The answer's own fields, then the input columns under <c>input</c>.</summary>
+    private static string Line(Dictionary<string, object?> answer) => JsonSerializer.Serialize(answer, Results.Json);
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using Polymath.Backbones;
+using Polymath.Cli.Common;
+using Polymath.Features;
+using Polymath.Tasks;
+
+namespace Polymath.Cli.Verbs;
+
+/// <summary>A learned task with the backbone it belongs to, or a model with its own head: what predict and evaluate work with.</summary>
+internal sealed class TaskSession : IDisposable
+{
+    private readonly Backbone? _backbone;
+    private readonly FeatureStore? _store;
+
+    private TaskSession(LearnedTask? task, OwnHead? head, Backbone? backbone, FeatureStore? store) => (Task, Head, _backbone, _store) = (task, head, backbone, store);
+
+    /// <summary>The learned task, or null where the model's own head answers.</summary>
+    public LearnedTask? Task { get; }
+
+    /// <summary>The model's own head, or null where a task answers.</summary>
+    public OwnHead? Head { get; }
+
+    /// <summary>Settings of the model, where there is one.</summary>
+    public EncoderConfig? Config => _backbone?.Config;
+
+    public static async Task<TaskSession> OpenAsync(ParseResult result, Settings settings, Streams streams, string? name, CancellationToken cancellation)
+    {
+        if (name is null)
+        {
+            var model = await Models.LoadAsync(result, settings, streams, withHead: true, cancellation).ConfigureAwait(false);
+            try { return new TaskSession(null, new OwnHead(model), model, null); }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
+        }
+        using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
+        var artifact = library.Load(name);
+        if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
+        var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source).ConfigureAwait(false);
+        try
+        {
+            var store = settings.OpenStore(result);
+            return new TaskSession(LearnedTask.Restore(artifact, backbone, store), null, backbone, store);
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Answers as JSON objects: the answer's own fields, then the columns of the input.</summary>
+    public IEnumerable<Dictionary<string, object?>> Answer(IEnumerable<Row> rows, int top, double? threshold, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        if (Task is not null)
+            return Task.Predict(rows, null, progress, cancellation).Select(p => WithInput(Classified(p.Ranked, top, threshold), p.Row));
+        return Head!.Score(rows, progress, cancellation).Select(answer => WithInput(FromHead(answer, top, threshold), answer.Row));
+    }
+
+    /// <summary>Says how many rows were cut or split.</summary>
+    public void SayCut(Streams streams)
+    {
+        if (_backbone is null) return;
+        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens);
+    }
+
+    public void Dispose()
+    {
+        _store?.Dispose();
+        _backbone?.Dispose();
+    }
+
+    /// <summary>The ranked labels of one row of single-label scores.</summary>
+    public static Scored[] Rank(IReadOnlyList<string> labels, ReadOnlySpan<float> scores)
+    {
+        var probabilities = scores.ToArray();
+        Polymath.Tasks.Heads.Head.SoftmaxInPlace(probabilities);
+        return [.. probabilities.Select((p, k) => new Scored(labels[k], p)).OrderByDescending(s => s.Probability)];
+    }
+
+    private Dictionary<string, object?> FromHead(OwnHeadAnswer answer, int top, double? threshold)
+    {
+        var config = Config!;
+        if (config.Head == HeadKind.TokenClassification) return new() { ["tokens"] = Tagged(answer, config) };
+        return config.Problem switch
+        {
+            ProblemType.Regression when answer.Scores.Length == 1 => new() { ["value"] = answer.Scores[0] },
+            ProblemType.Regression => new() { ["values"] = answer.Scores },
+            ProblemType.MultiLabel => new()
+            {
+                ["labels"] = answer.Scores.Select((s, k) => new Scored(config.Labels[k], 1 / (1 + Math.Exp(-s)))).Where(s => s.Probability >= (threshold ?? 0.5)).OrderByDescending(s => s.Probability),
+            },
+            _ => Classified(Rank(config.Labels, answer.Scores), top, threshold),
+        };
+    }
+
+    private static IEnumerable<object> Tagged(OwnHeadAnswer answer, EncoderConfig config)
+    {
+        var classes = config.Labels.Count;
+        for (var t = 0; t < answer.Encoding.Length; t++)
+        {
+            if (answer.Encoding.SpecialTokensMask[t] == 1) continue;
+            var best = Rank(config.Labels, answer.Scores.AsSpan(t * classes, classes))[0];
+            yield return new { token = answer.Encoding.Tokens[t], start = answer.Encoding.Offsets[t].Start, end = answer.Encoding.Offsets[t].End, label = best.Label, probability = best.Probability };
+        }
+    }
+
+    private static Dictionary<string, object?> Classified(IReadOnlyList<Scored> ranked, int top, double? threshold)
+    {
+        var abstains = threshold is { } least && ranked[0].Probability < least;
+        var answer = new Dictionary<string, object?> { ["label"] = abstains ? null : ranked[0].Label, ["probability"] = ranked[0].Probability };
+        if (abstains) answer["abstained"] = true;
+        if (top > 1) answer["top"] = ranked.Take(top);
+        return answer;
+    }
+
+    private static Dictionary<string, object?> WithInput(Dictionary<string, object?> answer, Row row)
+    {
+        answer["input"] = row.Columns.Count > 0 ? row.Columns.GroupBy(c => c.Key).ToDictionary(c => c.Key, c => c.First().Value) : new Dictionary<string, string> { ["text"] = row.Text };
+        return answer;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Polymath.Tasks;
+using Polymath.Text;
+
+namespace Polymath.Features;
+
+/// <summary>The tokens of one row or piece, and their content key.</summary>
+internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
+{
+    /// <summary>Takes over an encoding; ids must lie in the network's vocabulary.</summary>
+    public static TokenRow From(Encoding encoding, Backbone backbone, Row row)
+    {
+        var (ids, types) = encoding.Length > 0 ? (encoding.Ids, encoding.TypeIds) : ([backbone.Tokenizer.Special.Pad?.Id ?? 0], new int[1]);
+        if (ids.Max() >= backbone.Config.VocabularySize)
+            throw new PolymathException($"{backbone.Folder}: the tokenizer gives id {ids.Max()} (line {row.Line}), but the network knows {backbone.Config.VocabularySize} tokens; the folder's tokenizer and weights do not belong together");
+        if (backbone.Config.TypeVocabulary < 2) types = new int[ids.Length];
+        var content = new int[ids.Length + types.Length];
+        ids.CopyTo(content, 0);
+        types.CopyTo(content, ids.Length);
+        return new TokenRow(ids, types, ContentKey.Of(MemoryMarshal.AsBytes<int>(content)));
+    }
+
+    /// <summary>Cuts rows, sorted by length (stable), into batches of at most a number of tokens; a longer row is a batch of its own.</summary>
+    public static IEnumerable<int[]> Batches(TokenRow[] rows, int budget)
+    {
+        int[] order = [.. Enumerable.Range(0, rows.Length).OrderBy(i => rows[i].Ids.Length)];
+        for (int start = 0, end; start < order.Length; start = end)
+        {
+            var tokens = 0;
+            for (end = start; end < order.Length && (end == start || tokens + rows[order[end]].Ids.Length <= budget); end++) tokens += rows[order[end]].Ids.Length;
+            yield return order[start..end];
+        }
+    }
+
+    /// <summary>The batch of some rows.</summary>
+    public static PackedBatch Pack(int[] batch, TokenRow[] rows) => PackedBatch.Create([.. batch.Select(r => rows[r].Ids)], [.. batch.Select(r => rows[r].TypeIds)]);
+}

@@ -1,0 +1,103 @@
+using Polymath.Adaptation;
+using Polymath.Backbones;
+using Polymath.Features;
+using Polymath.Native;
+using Polymath.Tasks.Heads;
+
+namespace Polymath.Tasks;
+
+public sealed partial class LearnedTask
+{
+    internal const string FeaturesMethod = "features", TfidfMethod = "tfidf", LabelNamesMethod = "label-names";
+
+    private const string SentenceVector = "sentence";
+
+    /// <summary>Loads a task from a library.</summary>
+    /// <param name="library">The library's folder.</param>
+    /// <param name="name">The task's name.</param>
+    /// <param name="backbone">The backbone it belongs to; null for a task without one.</param>
+    /// <param name="store">Where features are kept; null computes always.</param>
+    /// <exception cref="PolymathException">There is no such task, it is damaged, or it belongs to another backbone.</exception>
+    public static LearnedTask Load(string library, string name, Backbone? backbone = null, FeatureStore? store = null)
+    {
+        using var opened = TaskLibrary.Open(library);
+        return Restore(opened.Load(name), backbone, store);
+    }
+
+    /// <summary>Makes a task of what was saved.</summary>
+    /// <exception cref="PolymathException">It belongs to another backbone, or its parts do not fit together.</exception>
+    public static LearnedTask Restore(TaskArtifact artifact, Backbone? backbone, FeatureStore? store = null)
+    {
+        (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
+        if (artifact.Method == TfidfMethod)
+            return new LearnedTask(artifact, new TfidfScorer(TfidfClassifier.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, arrays)));
+        if (artifact.Method is not (FeaturesMethod or LabelNamesMethod))
+            throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod} and {LabelNamesMethod}");
+        if (backbone is null) throw new PolymathException($"task '{artifact.Name}' needs its backbone '{artifact.Backbone?.Name}'; give that model");
+        artifact.RequireBackbone(backbone.Hash, backbone.Name);
+        var sentence = artifact.Layers == SentenceVector;
+        if (!Enum.TryParse<Pooling>(artifact.Pooling, ignoreCase: true, out var pooling))
+            throw new PolymathException($"task '{artifact.Name}': the pooling '{artifact.Pooling}' is not known; known are mean, cls and max");
+        var recipe = new FeatureRecipe(pooling, sentence ? LayerMix.Last : LayerMix.Parse(artifact.Layers ?? "last"), sentence);
+        recipe.Layers.Check(backbone.Config.Layers);
+        var head = Head.Restore(artifact.HeadKind, arrays);
+        if (head.Inputs != recipe.Width(backbone) || head.Classes != artifact.Labels.Count)
+            throw new PolymathException($"task '{artifact.Name}': its head reads {head.Inputs} values for {head.Classes} classes, but its features have {recipe.Width(backbone)} and it has {artifact.Labels.Count} labels");
+        return new LearnedTask(artifact, new FeatureScorer(backbone, recipe, head, new FeatureOptions
+        {
+            Prefix = artifact.PromptPrefix, Chunk = artifact.Chunking is not null, ChunkOverlap = artifact.Chunking?.Overlap ?? 0, Store = store,
+        }));
+    }
+
+    /// <summary>Saves the task in a library as a new generation; the folder is made where there is none.</summary>
+    /// <exception cref="PolymathException">The name is not valid, or the library cannot be written; nothing is changed then.</exception>
+    public void Save(string library, Disk? disk = null)
+    {
+        using var opened = TaskLibrary.Open(library, disk);
+        opened.Save(Artifact);
+    }
+
+    /// <summary>The same task with measurements and the files it was learned from written into its record.</summary>
+    public LearnedTask WithRecord(IReadOnlyDictionary<string, double> metrics, IReadOnlyList<DataFileRecord>? data = null) =>
+        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer);
+
+    internal static LearnedTask FromFeatures(string name, Backbone backbone, LabelledRows data, FeatureExtractionOptions options, ExtractedHead found)
+    {
+        var features = options.FeatureOptions([found.Recipe.Pooling], options.Store);
+        var artifact = OnBackbone(name, FeaturesMethod, backbone, found.Recipe, found.Head, data.Map, features) with
+        {
+            Training = new TrainingRecord(data.Rows.Count, options.Seed)
+            {
+                Options = new Dictionary<string, string>
+                {
+                    ["head"] = found.Head.Kind, ["c"] = $"{found.C}", ["metric"] = Evaluation.Metrics.Name(options.Metric), ["cross_validated"] = $"{found.CrossValidated:F4}",
+                    ["balanced"] = options.BalancedWeights ? "true" : "false",
+                },
+            },
+        };
+        return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
+    }
+
+    /// <summary>What the search compared, best first; empty for a task that was loaded.</summary>
+    public IReadOnlyList<FeatureCandidate> Candidates { get; private init; } = [];
+
+    /// <summary>What the backbone had to do while the task was learned; null for a task that was loaded.</summary>
+    public FeatureReport? Report { get; private init; }
+
+    /// <summary>The artifact of a head on a backbone's features.</summary>
+    internal static TaskArtifact OnBackbone(string name, string method, Backbone backbone, FeatureRecipe recipe, IHead head, LabelMap labels, FeatureOptions features) => new()
+    {
+        Name = name,
+        Kind = TaskKind.Classification,
+        Method = method,
+        Labels = labels.Names,
+        HeadKind = head.Kind,
+        Layers = recipe.Sentence ? SentenceVector : recipe.Layers.ToString(),
+        Pooling = recipe.Pooling.ToString().ToLowerInvariant(),
+        Chunking = features.Chunk ? new ChunkingRecord(backbone.MaxTokens, features.Overlap(backbone)) : null,
+        PromptPrefix = features.PrefixFor(backbone) is { Length: > 0 } prefix ? prefix : null,
+        Precision = Precisions.Name(backbone.Precision),
+        Backbone = new BackboneReference(backbone.Hash, backbone.Config.ModelType, backbone.Name, backbone.Config.Width) { Source = Path.GetFullPath(backbone.Folder) },
+        Arrays = [.. head.Arrays.Select(array => new NamedArray(array.Name, array.Shape, array.Values))],
+    };
+}

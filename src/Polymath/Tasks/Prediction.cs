@@ -1,0 +1,21 @@
+namespace Polymath.Tasks;
+
+/// <summary>A label with its probability.</summary>
+/// <param name="Label">The name.</param>
+/// <param name="Probability">Between 0 and 1.</param>
+public readonly record struct Scored(string Label, double Probability);
+
+/// <summary>What a task says about one row.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Ranked">All labels, the most probable first.</param>
+public sealed record Prediction(Row Row, IReadOnlyList<Scored> Ranked)
+{
+    /// <summary>The most probable label.</summary>
+    public string Label => Ranked[0].Label;
+
+    /// <summary>Its probability.</summary>
+    public double Probability => Ranked[0].Probability;
+
+    /// <summary>Whether the task would rather not answer at this threshold.</summary>
+    public bool Abstains(double threshold) => Probability < threshold;
+}

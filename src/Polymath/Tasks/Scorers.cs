@@ -1,0 +1,59 @@
+using Polymath.Features;
+using Polymath.Tasks.Heads;
+
+namespace Polymath.Tasks;
+
+/// <summary>Turns rows into logits; what differs between ways of learning a task once it is learned.</summary>
+internal interface IScorer
+{
+    /// <summary>The backbone that it reads, or null for a task without one.</summary>
+    Backbone? Backbone { get; }
+
+    /// <summary>Logits of rows in windows: some rows with their logits [rows, classes], in the order of the rows.</summary>
+    IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation);
+}
+
+/// <summary>A head on frozen features.</summary>
+internal sealed class FeatureScorer(Backbone backbone, FeatureRecipe recipe, IHead head, FeatureOptions options) : IScorer
+{
+    public Backbone Backbone => backbone;
+
+    public FeatureRecipe Recipe => recipe;
+
+    public IHead Head => head;
+
+    public FeatureOptions Options => options;
+
+    /// <summary>Counts of the last call's work, such as rows that were cut.</summary>
+    public FeatureReport LastReport { get; private set; } = new();
+
+    public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var extractor = new FeatureExtractor(backbone, options with { Poolings = [recipe.Pooling] });
+        LastReport = extractor.Report;
+        foreach (var block in extractor.Extract(rows, total, progress, cancellation))
+            yield return (block.Rows, head.Scores(recipe.Apply(backbone, block)));
+    }
+}
+
+/// <summary>TF-IDF and logistic regression: no backbone.</summary>
+internal sealed class TfidfScorer(TfidfClassifier classifier) : IScorer
+{
+    private const int Window = 4096;
+
+    public Backbone? Backbone => null;
+
+    public TfidfClassifier Classifier => classifier;
+
+    /// <summary>The text a row stands for: both texts of a pair, one after the other.</summary>
+    public static string Text(Row row) => row.Pair is null ? row.Text : $"{row.Text}\n{row.Pair}";
+
+    public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        foreach (var window in rows.Chunk(Window))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return (window, classifier.Scores([.. window.Select(Text)]));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text.Json.Nodes;
+using Polymath.Text;
+
+namespace Polymath.Tests;
+
+/// <summary>Damaged and hostile tokenizer files: an error of one line or a working tokenizer, never anything else.</summary>
+public class TokenizerFuzzTests
+{
+    private static readonly string[] Texts = ["", " ", "ab aba xxx. [MASK] 11", "a <s>b  <s> é 漢 😀\n", "\uD83D lone \uDE00 halves \0", "Ａｂ ﬁ"];
+
+    [Theory]
+    [InlineData(SmallTokenizers.WordPiece, 1)]
+    [InlineData(SmallTokenizers.Bpe, 2)]
+    public void Mutated_bytes_give_an_error_or_a_working_tokenizer(string json, int seed)
+    {
+        var random = new Random(seed);
+        var original = System.Text.Encoding.UTF8.GetBytes(json);
+        var (working, refused) = (0, 0);
+        for (var round = 0; round < 4000; round++)
+        {
+            var bytes = Mutate(original, random);
+            if (Works(System.Text.Encoding.UTF8.GetString(bytes))) working++;
+            else refused++;
+        }
+        Assert.True(working > 100 && refused > 100, $"{working} working, {refused} refused: the mutations are one-sided");
+    }
+
+    [Theory]
+    [InlineData(SmallTokenizers.WordPiece)]
+    [InlineData(SmallTokenizers.Bpe)]
+    public void Every_value_replaced_by_every_other_kind_gives_an_error_or_a_working_tokenizer(string json)
+    {
+        string[] others = ["null", "true", "-1", "7", "1e30", "2147483647", "9007199254740993", "\"\"", "\"\\ud800\"", "\"A\"", "[]", "{}", "[[]]", "{\"type\":\"NFC\"}"];
+        var count = Values(JsonNode.Parse(json)!).Count();
+        var refused = 0;
+        for (var i = 0; i < count; i++)
+        {
+            foreach (var other in others)
+            {
+                var root = JsonNode.Parse(json)!;
+                var target = Values(root).ElementAt(i);
+                if (target.Parent is null) continue;
+                target.ReplaceWith(JsonNode.Parse("\"!mark\""));
+                if (!Works(root.ToJsonString().Replace("\"!mark\"", other))) refused++;
+            }
+        }
+        Assert.True(refused > count, $"only {refused} of {count * others.Length} refused");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"model\":{\"type\":\"Nothing\",\"vocab\":{}}}")]
+    [InlineData("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"a\":0}}}")]
+    [InlineData("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a a\"]}}")]
+    [InlineData("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":2000000000},\"merges\":[]}}")]
+    public void Broken_files_are_refused_in_one_line(string json)
+    {
+        var error = Assert.Throws<PolymathException>(() => Tokenizer.FromJson(json, "some/tokenizer.json"));
+        Assert.StartsWith("some/tokenizer.json: ", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void An_unknown_part_is_named_with_its_file()
+    {
+        var error = Assert.Throws<PolymathException>(() => SmallTokenizers.With(normalizer: """{"type":"Spellchecker"}"""));
+        Assert.Contains("test.json", error.Message);
+        Assert.Contains("normalizer 'Spellchecker'", error.Message);
+    }
+
+    [Fact]
+    public void Deep_nesting_is_refused_and_does_not_overflow_the_stack()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"type\":\"Sequence\",\"normalizers\":[", 100_000));
+        Assert.Throws<PolymathException>(() => Tokenizer.FromJson("{\"normalizer\":" + deep, "deep.json"));
+    }
+
+    [Fact]
+    public void Replacements_that_blow_up_the_text_end_in_an_error()
+    {
+        var growing = string.Join(',', Enumerable.Repeat("""{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", 50));
+        var tokenizer = SmallTokenizers.With(normalizer: $$"""{"type":"Sequence","normalizers":[{{growing}}]}""");
+        Assert.Throws<PolymathException>(() => tokenizer.Encode("a"));
+    }
+
+    [Fact]
+    public void Files_that_are_missing_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("no tokenizer here", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+        Assert.Contains("no such folder", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder["nowhere"])).Message);
+        File.WriteAllText(folder["tokenizer.json"], SmallTokenizers.WordPiece[..200]);
+        Assert.Contains("not valid JSON", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Legacy_files_that_do_not_fit_are_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["vocab.txt"], "[PAD]\n[CLS]\n[SEP]\na\n");
+        Assert.Contains("[UNK]", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+        File.Delete(folder["vocab.txt"]);
+        File.WriteAllText(folder["vocab.json"], """{"a":0,"b":1,"ab":2}""");
+        File.WriteAllText(folder["merges.txt"], "#version: 0.2\na b\nb a\n");
+        Assert.Contains("merge 2", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+        File.WriteAllText(folder["merges.txt"], "#version: 0.2\na b c\n");
+        Assert.Contains("line 2", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+        File.WriteAllText(folder["tokenizer_config.json"], """{"tokenizer_class":"Qwen2Tokenizer"}""");
+        Assert.Contains("Qwen2Tokenizer", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
+    }
+
+    /// <summary>True for a tokenizer that worked on all texts; false for a refusal, at loading or later.</summary>
+    private static bool Works(string json)
+    {
+        try
+        {
+            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
+            foreach (var text in Texts)
+            {
+                var encoding = tokenizer.Encode(text, "b ab");
+                Assert.All(encoding.Offsets, o => Assert.True(o.Start >= 0 && o.Start <= o.End && o.End <= Math.Max(text.Length, 4)));
+                _ = tokenizer.Decode(encoding.Ids, skipSpecialTokens: false);
+                _ = encoding.Tokens;
+                _ = tokenizer.Encode(text, null, tokenizer.FileOptions);
+            }
+            return true;
+        }
+        catch (PolymathException e)
+        {
+            Assert.DoesNotContain('\n', e.Message);
+            return false;
+        }
+    }
+
+    private static byte[] Mutate(byte[] original, Random random)
+    {
+        var bytes = original.ToList();
+        for (var n = random.Next(1, 4); n > 0; n--)
+        {
+            var at = random.Next(bytes.Count);
+            switch (random.Next(6))
+            {
+                case 0: bytes[at] = (byte)random.Next(256); break;
+                case 1: bytes.RemoveAt(at); break;
+                case 2: bytes.Insert(at, (byte)"0123456789[]{}\",:\\-aAB"[random.Next(22)]); break;
+                case 3: bytes.RemoveRange(at, Math.Min(random.Next(40), bytes.Count - at)); break;
+                case 4: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(60), bytes.Count - at))); break;
+                default: bytes[at] ^= (byte)(1 << random.Next(8)); break;
+            }
+        }
+        return [.. bytes];
+    }
+
+    private static IEnumerable<JsonNode> Values(JsonNode node)
+    {
+        yield return node;
+        var children = node switch
+        {
+            JsonObject o => o.Select(p => p.Value),
+            JsonArray a => a,
+            _ => [],
+        };
+        foreach (var child in children.OfType<JsonNode>().ToList())
+        {
+            foreach (var value in Values(child)) yield return value;
+        }
+    }
+}
