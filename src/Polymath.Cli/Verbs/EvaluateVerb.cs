@@ -48,7 +48,10 @@ internal static class EvaluateVerb
         double[] found = [.. head.Score(rows, null, cancellation).Select(answer => (double)answer.Scores[0])];
         var facts = new
         {
-            rows = rows.Count, meanSquaredError = wanted.Zip(found, (a, b) => (a - b) * (a - b)).Average(), pearson = Correlation.Pearson(wanted, found), spearman = Correlation.Spearman(wanted, found),
+            rows = rows.Count,
+            meanSquaredError = wanted.Zip(found, (a, b) => (a - b) * (a - b)).Average(),
+            pearson = Correlation.Pearson(wanted, found),
+            spearman = Correlation.Spearman(wanted, found),
         };
         if (json) streams.WriteJson(facts);
         else streams.WriteTable(["", ">value"], [["rows", $"{facts.rows:N0}"], ["mean squared error", $"{facts.meanSquaredError:F4}"], ["Pearson", $"{facts.pearson:F4}"], ["Spearman", $"{facts.spearman:F4}"]]);
