@@ -67,7 +67,9 @@ internal sealed class PackedBatch : IDisposable
     /// <param name="rows">Token ids of each row.</param>
     /// <param name="typeIds">Token types of each row, or null for all 0.</param>
     /// <param name="layout">How attention is cut into calls.</param>
-    public static PackedBatch Create(IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped)
+    /// <param name="paddingWorthACall">Padding tokens of a group that are taken instead of one more call.</param>
+    public static PackedBatch Create(
+        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int paddingWorthACall = PaddingWorthACall)
     {
         ArgumentOutOfRangeException.ThrowIfZero(rows.Count);
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(r => rows[r].Length)]; // OrderBy is stable
@@ -85,7 +87,7 @@ internal sealed class PackedBatch : IDisposable
                 positions[offsets[r] + t] = t;
             }
         }
-        var groups = Ranges(offsets, layout).Select(range => Group(offsets, range.First, range.End)).ToArray();
+        var groups = Ranges(offsets, layout, paddingWorthACall).Select(range => Group(offsets, range.First, range.End)).ToArray();
         return new PackedBatch(order, offsets, Own(tensor(ids)), Own(tensor(types)), Own(tensor(positions)), Own(tensor(first)), groups);
     }
 
@@ -105,7 +107,7 @@ internal sealed class PackedBatch : IDisposable
     /// Cuts the rows (sorted by length) into ranges: a row joins the range before it where the padding this adds to that range stays below
     /// the cost of another call, or where it needs none.
     /// </summary>
-    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout)
+    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int paddingWorthACall)
     {
         var rows = offsets.Length - 1;
         int Length(int row) => offsets[row + 1] - offsets[row];
@@ -113,7 +115,7 @@ internal sealed class PackedBatch : IDisposable
         for (var row = 1; row <= rows; row++)
         {
             if (row < rows && (layout == AttentionLayout.Padded || Length(row) == Length(row - 1))) continue;
-            if (row < rows && (row - first) * Length(row) - (offsets[row] - offsets[first]) <= PaddingWorthACall) continue;
+            if (row < rows && (row - first) * Length(row) - (offsets[row] - offsets[first]) <= paddingWorthACall) continue;
             yield return (first, row);
             first = row;
         }
