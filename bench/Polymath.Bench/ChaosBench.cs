@@ -30,7 +30,7 @@ internal static class ChaosBench
         int failures = 0, calls = 0, saves = 0;
         for (var kill = 1; kill <= kills; kill++)
         {
-            var (lastCall, lastSave, ended) = KillOne(folder.Path, kill, random.Next(0, 300));
+            var (lastCall, lastSave, ended) = KillOne(folder.Path, kill, random.Next(0, 1000));
             (calls, saves) = (calls + Math.Max(0, lastCall), saves + Math.Max(0, lastSave));
             string[] problems = [.. ended ? ["the child ended by itself"] : Array.Empty<string>(), .. CheckStore(folder["store.db"], kill, lastCall), .. CheckLibrary(folder["library"], kill, lastSave)];
             foreach (var problem in problems) Console.WriteLine($"FAIL kill {kill}: {problem}");
@@ -62,9 +62,10 @@ internal static class ChaosBench
         using var library = TaskLibrary.Open(folder);
         for (var change = 1; ; change++)
         {
-            if (change % 7 == 0) library.Remove($"task{(change - 1) % 5}");
-            else library.Save(Artifact($"task{change % 5}", seed, change));
-            if (change % 5 == 0) library.Prune(2);
+            var (name, removes) = Change(change);
+            if (removes) library.Remove(name);
+            else library.Save(Artifact(name, seed, change));
+            if (change % 3 == 0) library.Prune(2);
             Report($"library {change}");
         }
     }
@@ -99,17 +100,14 @@ internal static class ChaosBench
         if (!File.Exists(path)) return lastCall > 0 ? ["the store's file is gone"] : [];
         try
         {
-            using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
-            {
-                connection.Open();
-                using var command = new SqliteCommand("PRAGMA integrity_check", connection);
-                if (command.ExecuteScalar() is not "ok") return ["the store's integrity check fails"];
-            }
-            using var store = FeatureStore.Open(path, StoreOptions);
             int[] all = [.. Enumerable.Range(0, StoreRows)];
             var values = new float[StoreRows * Width];
             var found = new bool[StoreRows];
-            store.Read(Space, [.. all.Select(Key)], Width, values, found);
+            using (var store = FeatureStore.Open(path, StoreOptions)) store.Read(Space, [.. all.Select(Key)], Width, values, found);
+            using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+            connection.Open();
+            using var integrity = new SqliteCommand("PRAGMA integrity_check", connection);
+            if (integrity.ExecuteScalar() is not "ok") return ["the store's integrity check fails"];
             var wrong = all.Count(row => found[row] && !values.AsSpan(row * Width, Width).SequenceEqual(Values([row])));
             var lost = lastCall > 0 ? RowsOf(seed, lastCall).Count(row => !found[row]) : 0;
             return [.. wrong > 0 ? [$"{wrong} rows of the store have other values than were written"] : Array.Empty<string>(), .. lost > 0 ? [$"{lost} rows of the last finished call are lost"] : Array.Empty<string>()];
@@ -130,28 +128,25 @@ internal static class ChaosBench
                 var expected = Artifact(task.Name, (int)task.Metrics["seed"], (int)task.Metrics["change"]);
                 if (!task.Array("weight").Values.AsSpan().SequenceEqual(expected.Arrays[0].Values)) problems.Add($"{task.Name} has other values than were saved");
             }
-            // The last reported change is there, unless the one under way at the kill came after it.
-            var (name, removed) = lastChange % 7 == 0 ? ($"task{(lastChange - 1) % 5}", true) : ($"task{lastChange % 5}", false);
-            if (lastChange > 0)
-            {
-                var next = lastChange + 1;
-                var touchedNext = (next % 7 == 0 ? $"task{(next - 1) % 5}" : $"task{next % 5}") == name;
-                var there = library.Tasks.FirstOrDefault(task => task.Name == name)?.Artifact;
-                var kept = removed ? there is null : there is not null && (int)there.Metrics["seed"] == seed && (int)there.Metrics["change"] == lastChange;
-                if (!kept && !touchedNext) problems.Add($"change {lastChange} of the library is lost");
-            }
+            // The last change reported is there, unless the one under way at the kill came after it.
+            var (name, removed) = Change(lastChange);
+            if (lastChange == 0 || Change(lastChange + 1).Name == name) return problems;
+            var there = library.Tasks.FirstOrDefault(task => task.Name == name)?.Artifact;
+            var kept = removed ? there is null : there is not null && (int)there.Metrics["seed"] == seed && (int)there.Metrics["change"] == lastChange;
+            if (!kept) problems.Add($"change {lastChange} of the library is lost");
             return problems;
         }
         catch (PolymathException error) { return [error.Message]; }
     }
 
+    /// <summary>What the n-th change of a child is: every fourth removes the task that the one before it saved.</summary>
+    private static (string Name, bool Removes) Change(int change) => change % 4 == 0 ? ($"task{(change - 1) % 5}", true) : ($"task{change % 5}", false);
+
     private static int[] RowsOf(int seed, int call)
     {
-        var random = new Random(HashCode(seed, call));
+        var random = new Random(unchecked(seed * 1_000_003 + call));
         return [.. Enumerable.Range(0, RowsOfCall).Select(_ => random.Next(StoreRows))];
     }
-
-    private static int HashCode(int seed, int call) => unchecked(seed * 1_000_003 + call);
 
     private static ContentKey Key(int row) => ContentKey.Of(MemoryMarshal.AsBytes<int>([row]));
 

@@ -57,7 +57,6 @@ internal static class HeadsBench
         Console.WriteLine($"  default search over layers, pooling and C: {search:F1} s, {task!.Candidates.Count} candidates, {backbone.ForwardPasses - passes} forward passes   load {Timing.Load()}");
         foreach (var candidate in task.Candidates.Take(5)) Console.WriteLine($"    {candidate.Recipe,-14} screened {candidate.Screened:P2}, cross-validated {candidate.CrossValidated:P2}, C {candidate.C}");
 
-        var chosen = task.Candidates[0];
         var outcomes = task.Evaluate(task.Number(test));
         var majority = (double)outcomes.Labels.Count(label => label == train.Labels.CountBy(l => l).MaxBy(pair => pair.Value).Key) / outcomes.Rows;
         LearnedTask? tfidf = null;
@@ -65,7 +64,7 @@ internal static class HeadsBench
         var baseline = Metric.Accuracy.Compute(tfidf!.Evaluate(tfidf.Number(test)));
         Console.WriteLine($"  TF-IDF and logistic regression: {tfidfSeconds:F1} s   load {Timing.Load()}");
         var (value, low, high, _) = Bootstrap.Interval(Metric.Accuracy, outcomes);
-        return $"{set,-10}{train.Rows.Count,7}{test.Length,7}{train.Classes,9}{100 * majority,10:F1}{100 * baseline,8:F1}   {$"{100 * value:F1} ({100 * low:F1}–{100 * high:F1})",-22}{chosen.Recipe,-14}{task.Artifact.Training!.Options["c"],8}";
+        return $"{set,-10}{train.Rows.Count,7}{test.Length,7}{train.Classes,9}{100 * majority,10:F1}{100 * baseline,8:F1}   {$"{100 * value:F1} ({100 * low:F1}–{100 * high:F1})",-22}{$"{task.Artifact.Pooling} {task.Artifact.Layers}",-14}{task.Artifact.Training!.Options["c"],8}";
     }
 
     /// <summary>A stratified part of the rows, at least one of each class.</summary>

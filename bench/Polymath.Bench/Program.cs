@@ -1,9 +1,10 @@
+using Polymath;
 using Polymath.Bench;
 
 // Every number in docs/performance.md comes from one of these.
 var commands = new SortedDictionary<string, (string Help, Func<string[], int> Run)>
 {
-    ["attention"] = ("equal-length groups against padded groups; decides the padding that is worth a call", AttentionBench.Run),
+    ["attention"] = ("equal-length groups against padded groups; decides the padding that is worth a call (--rows, --training-rows, --rounds)", AttentionBench.Run),
     ["chaos"] = ("100 random SIGKILLs of a process that writes to a store and a library (--kills N)", ChaosBench.Run),
     ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
     ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),
@@ -23,4 +24,9 @@ if (args.Length == 0 || !commands.TryGetValue(args[0], out var command))
     foreach (var (name, (help, _)) in commands) Console.WriteLine($"  {name,-14}{help}");
     return args.Length == 0 ? 0 : 2;
 }
-return command.Run(args[1..]);
+try { return command.Run(args[1..]); }
+catch (PolymathException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}

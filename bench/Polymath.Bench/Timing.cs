@@ -30,8 +30,11 @@ internal static class Timing
         int.TryParse(Option(args, name, $"{otherwise}"), out var value) ? value : throw new PolymathException($"{name}: expected a whole number");
 
     /// <summary>Says what is measured and on what, before the numbers.</summary>
-    public static void Announce(string what) => Console.WriteLine(
-        $"{what}\n{Environment.ProcessorCount} cores, {(Native.Processor.HasBf16 ? "with" : "without")} bfloat16 instructions, load {Load()} at {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC");
+    public static void Announce(string what)
+    {
+        var processor = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
+        Console.WriteLine($"{what}\n{Environment.ProcessorCount} cores{(processor is null ? "" : $" of {processor}")}, load {Load()} at {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC");
+    }
 
     /// <summary>Starts another benchmark of this program as a process of its own and returns at once; its output can be read.</summary>
     public static Process Start(params IEnumerable<string> call)
