@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Polymath.Bench;
 
 /// <summary>
-/// How attention is best cut into calls: rows of equal length alone (0 padding tokens for a call saved), small groups padded into one for some
-/// numbers of padding tokens, and every row padded to the longest. For batches as inference makes them (sorted by length) and as training does
+/// How attention is best cut into calls: only rows of equal length together (0), rows of different length padded into groups of up to some
+/// numbers of tokens, and every row padded to the longest. For batches as inference makes them (sorted by length) and as training does
 /// (32 random rows), through all-MiniLM-L6-v2. This decides the default of <see cref="PackedBatch.Create"/>.
 /// </summary>
 internal static class AttentionBench
@@ -20,8 +20,8 @@ internal static class AttentionBench
     public static int Run(string[] args)
     {
         int count = Timing.Number(args, "--rows", 2048), training = Math.Min(count, Timing.Number(args, "--training-rows", 512)), rounds = Timing.Number(args, "--rounds", 3);
-        int[] thresholds = [.. Timing.Option(args, "--padding", "0,32,64,96,192,384").Split(',').Select(int.Parse), Everything];
-        Timing.Announce($"attention: {count} mixed sentences (random batches: {training}) through all-MiniLM-L6-v2, turn by turn, medians of {rounds} rounds; rows/s by the padding tokens taken instead of one more call");
+        int[] thresholds = [.. Timing.Option(args, "--tokens", "0,64,128,256,512,1024").Split(',').Select(int.Parse), Everything];
+        Timing.Announce($"attention: {count} mixed sentences (random batches: {training}) through all-MiniLM-L6-v2, turn by turn, medians of {rounds} rounds; rows/s by the most tokens of a group that rows of different length share");
         using var backbone = Backbone.Load(Timing.Shared("models", "all-MiniLM-L6-v2"));
         TokenRow[] rows = [.. Sentences.Mixed(count).Select(row => TokenRow.From(backbone.Tokenizer.Encode(row.Text), backbone, row))];
         int[][][] sorted = [.. TokenRow.Batches(rows, 2048).Select(batch => batch.Select(r => rows[r].Ids).ToArray())];
@@ -51,13 +51,13 @@ internal static class AttentionBench
         }
     }
 
-    private static void Pass(Encoder network, int[][][] batches, int padding, bool backward)
+    private static void Pass(Encoder network, int[][][] batches, int tokens, bool backward)
     {
         using var noGrad = backward ? null : no_grad();
         foreach (var rows in batches)
         {
             using var scope = NewDisposeScope();
-            using var batch = PackedBatch.Create(rows, paddingWorthACall: padding);
+            using var batch = PackedBatch.Create(rows, smallGroupTokens: tokens);
             var hidden = network.Last(batch);
             if (!backward) continue;
             var loss = hidden.pow(2).mean();
@@ -71,12 +71,12 @@ internal static class AttentionBench
     }
 
     /// <summary>Attention calls of a batch, and padding tokens in proportion to real ones.</summary>
-    private static (double Calls, double Padding) Shape(int[][][] batches, int padding)
+    private static (double Calls, double Padding) Shape(int[][][] batches, int tokens)
     {
         long calls = 0, seen = 0, real = 0;
         foreach (var rows in batches)
         {
-            using var batch = PackedBatch.Create(rows, paddingWorthACall: padding);
+            using var batch = PackedBatch.Create(rows, smallGroupTokens: tokens);
             calls += batch.Groups.Count;
             seen += batch.Groups.Sum(group => (long)group.Rows * group.Length);
             real += batch.Tokens;

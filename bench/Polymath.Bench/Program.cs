@@ -4,7 +4,7 @@ using Polymath.Bench;
 // Every number in docs/performance.md comes from one of these.
 var commands = new SortedDictionary<string, (string Help, Func<string[], int> Run)>
 {
-    ["attention"] = ("equal-length groups against padded groups; decides the padding that is worth a call (--rows, --training-rows, --rounds)", AttentionBench.Run),
+    ["attention"] = ("equal-length groups against padded groups; decides which groups share a call (--rows, --training-rows, --rounds)", AttentionBench.Run),
     ["chaos"] = ("100 random SIGKILLs of a process that writes to a store and a library (--kills N)", ChaosBench.Run),
     ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
     ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),

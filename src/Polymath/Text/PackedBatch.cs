@@ -26,10 +26,10 @@ internal sealed record AttentionGroup(int Start, int Rows, int Length, Tensor? G
 internal sealed class PackedBatch : IDisposable
 {
     /// <summary>
-    /// Padding tokens that are cheaper than one more attention call. Measured with <c>bench attention</c>: a call costs about as much as
-    /// copying and attending this many tokens.
+    /// Rows of different length share one attention call as long as the padded group stays below this many tokens: copying tokens into the
+    /// padded layout then costs less than another call. Measured with <c>bench attention</c>.
     /// </summary>
-    private const int PaddingWorthACall = 96;
+    private const int SmallGroupTokens = 128;
 
     private PackedBatch(int[] order, int[] offsets, Tensor ids, Tensor typeIds, Tensor positions, Tensor firstTokens, IReadOnlyList<AttentionGroup> groups)
     {
@@ -67,9 +67,9 @@ internal sealed class PackedBatch : IDisposable
     /// <param name="rows">Token ids of each row.</param>
     /// <param name="typeIds">Token types of each row, or null for all 0.</param>
     /// <param name="layout">How attention is cut into calls.</param>
-    /// <param name="paddingWorthACall">Padding tokens of a group that are taken instead of one more call.</param>
+    /// <param name="smallGroupTokens">The most tokens, padding included, of a group of rows that differ in length.</param>
     public static PackedBatch Create(
-        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int paddingWorthACall = PaddingWorthACall)
+        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int smallGroupTokens = SmallGroupTokens)
     {
         ArgumentOutOfRangeException.ThrowIfZero(rows.Count);
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(r => rows[r].Length)]; // OrderBy is stable
@@ -87,7 +87,7 @@ internal sealed class PackedBatch : IDisposable
                 positions[offsets[r] + t] = t;
             }
         }
-        var groups = Ranges(offsets, layout, paddingWorthACall).Select(range => Group(offsets, range.First, range.End)).ToArray();
+        var groups = Ranges(offsets, layout, smallGroupTokens).Select(range => Group(offsets, range.First, range.End)).ToArray();
         return new PackedBatch(order, offsets, Own(tensor(ids)), Own(tensor(types)), Own(tensor(positions)), Own(tensor(first)), groups);
     }
 
@@ -103,19 +103,16 @@ internal sealed class PackedBatch : IDisposable
         }
     }
 
-    /// <summary>
-    /// Cuts the rows (sorted by length) into ranges: a row joins the range before it where the padding this adds to that range stays below
-    /// the cost of another call, or where it needs none.
-    /// </summary>
-    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int paddingWorthACall)
+    /// <summary>Cuts the rows (sorted by length) into ranges: a row joins the range before it where it is as long, or where the padded range stays small.</summary>
+    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int smallGroupTokens)
     {
         var rows = offsets.Length - 1;
         int Length(int row) => offsets[row + 1] - offsets[row];
+        bool Joins(int row, int first) => layout == AttentionLayout.Padded || Length(row) == Length(first) || (row - first + 1) * Length(row) <= smallGroupTokens;
         var first = 0;
         for (var row = 1; row <= rows; row++)
         {
-            if (row < rows && (layout == AttentionLayout.Padded || Length(row) == Length(row - 1))) continue;
-            if (row < rows && (row - first) * Length(row) - (offsets[row] - offsets[first]) <= paddingWorthACall) continue;
+            if (row < rows && Joins(row, first)) continue;
             yield return (first, row);
             first = row;
         }
