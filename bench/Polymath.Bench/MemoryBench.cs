@@ -1,3 +1,4 @@
+using Polymath.Evaluation;
 using Polymath.Features;
 using Polymath.Tasks;
 using TorchSharp;
@@ -70,8 +71,8 @@ internal static class MemoryBench
     private static IEnumerable<Row> ShortRows(int rows)
     {
         string[] words = [.. Sentences.Shuffled().SelectMany(row => row.Text.Split(' ')).Distinct()];
-        var random = new SplitMix64(1);
-        for (var i = 0; i < rows; i++) yield return new Row(string.Join(' ', Enumerable.Range(0, 3 + random.Below(4)).Select(_ => words[random.Below(words.Length)])));
+        var random = new SeededRandom(1);
+        for (var i = 0; i < rows; i++) yield return new Row(string.Join(' ', Enumerable.Range(0, 3 + random.Next(4)).Select(_ => words[random.Next(words.Length)])));
     }
 
     /// <summary>A line of the kernel's account of this process, in bytes; 0 where there is none.</summary>

@@ -1,3 +1,4 @@
+using Polymath.Evaluation;
 using Polymath.Tasks;
 
 namespace Polymath.Bench;
@@ -17,7 +18,7 @@ internal static class Sentences
     {
         Row[] rows = [.. Sets.SelectMany(set => Of(set, "train"))];
         int[] order = [.. Enumerable.Range(0, rows.Length)];
-        new SplitMix64(1).Shuffle(order);
+        new SeededRandom(1).Shuffle(order);
         return Array.ConvertAll(order, at => rows[at]);
     }
 
