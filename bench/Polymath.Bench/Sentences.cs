@@ -18,7 +18,7 @@ internal static class Sentences
     {
         Row[] rows = [.. Sets.SelectMany(set => Of(set, "train"))];
         int[] order = [.. Enumerable.Range(0, rows.Length)];
-        new SeededRandom(1).Shuffle<int>(order);
+        new SeededRandom(1).Shuffle(order);
         return Array.ConvertAll(order, at => rows[at]);
     }
 
