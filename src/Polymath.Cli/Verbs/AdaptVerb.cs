@@ -48,11 +48,14 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
-            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!); // a broken library is said before the work, not after
+            TaskName.Check(name);
+            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf") })
+                if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
+            using var library = OpenForWriting(result.GetValue(settings.Library)!);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);
             options = options with { Store = store };
-            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
+            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
                 : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
             plan.Say(streams);
             var (learned, scores) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
@@ -62,6 +65,14 @@ internal static class AdaptVerb
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    /// <summary>A library that is broken, or cannot be where it is asked for, is said before the work and not after.</summary>
+    private static TaskLibrary OpenForWriting(string folder)
+    {
+        for (var at = Path.GetFullPath(folder); at is not null; at = Path.GetDirectoryName(at))
+            if (File.Exists(at)) throw new PolymathException($"{folder}: {at} is a file; expected a folder, or a name that is free, for the library");
+        return TaskLibrary.Open(folder);
     }
 
     /// <summary>Learns on the training part and measures on the test part; where that was held out of the data, the task that is kept learns from all rows.</summary>

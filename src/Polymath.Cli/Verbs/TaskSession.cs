@@ -38,7 +38,7 @@ internal sealed class TaskSession : IDisposable
         using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
         var artifact = library.Load(name);
         if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
-        var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source).ConfigureAwait(false);
+        var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
         try
         {
             var store = settings.OpenStore(result);
@@ -63,7 +63,7 @@ internal sealed class TaskSession : IDisposable
     public void SayCut(Streams streams)
     {
         if (_backbone is null) return;
-        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens);
+        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens, canSplit: false);
     }
 
     public void Dispose()

@@ -65,6 +65,7 @@ public sealed class SentencePipeline
             {
                 case "Transformer": maxTokens = ReadMaxTokens(inside); break;
                 case "Pooling": pooling = ReadPooling(Path.Combine(inside, "config.json")); break;
+                case "Dense" when normalise: throw new PolymathException($"{modules}: a Dense module after Normalize is not known; expected Normalize last");
                 case "Dense": dense.Add(ReadDense(inside)); break;
                 case "Normalize": normalise = true; break;
                 case "Dropout": break; // does nothing at inference
@@ -112,7 +113,7 @@ public sealed class SentencePipeline
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
             foreach (var module in json.RootElement.EnumerateArray())
-                modules.Add((module.GetProperty("type").GetString()!, module.GetProperty("path").GetString() ?? ""));
+                modules.Add((module.GetProperty("type").GetString() ?? "", module.GetProperty("path").GetString() ?? ""));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -138,6 +139,7 @@ public sealed class SentencePipeline
     private static Pooling ReadPooling(string file)
     {
         using var json = ConfigFile.Open(file);
+        if (!json.BoolOr(true, "include_prompt")) throw new PolymathException($"{file}: include_prompt false (pooling without the prompt's tokens) is not known; expected true");
         string[] on = [.. json.Root.EnumerateObject().Where(p => p.Name.StartsWith("pooling_mode_", StringComparison.Ordinal) && p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name[13..])];
         if (json.Has("pooling_mode")) on = [json.Text("pooling_mode")];
         return on switch
