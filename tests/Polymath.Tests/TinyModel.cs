@@ -43,7 +43,7 @@ internal static class TinyModel
         else
         {
             File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Words);
-            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"tokenizer_class": "BertTokenizer", "do_lower_case": true, "model_max_length": 512}""");
+            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"tokenizer_class": "BertTokenizer", "do_lower_case": true, "model_max_length": 512, "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[MASK]"}""");
         }
         return folder;
     }
@@ -105,6 +105,36 @@ internal static class TinyModel
         });
         File.WriteAllLines(path, [header, .. lines]);
         return path;
+    }
+
+    /// <summary>All tensors of a folder or file with their bytes.</summary>
+    public static StoredTensor[] ReadTensors(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return [.. file.Tensors.Values.Select(info =>
+        {
+            var bytes = new byte[info.ByteLength];
+            file.CopyBytes(info.Name, 0, bytes);
+            return new StoredTensor(info.Name, info.DType, info.Shape, bytes);
+        })];
+    }
+
+    /// <summary>Writes the folder's weights anew, each tensor changed, or left out for null.</summary>
+    public static void ChangeWeights(string folder, Func<StoredTensor, StoredTensor?> change)
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+        StoredTensor[] tensors = [.. ReadTensors(path).Select(change).OfType<StoredTensor>()];
+        SafetensorsWriter.Write(path, tensors);
+    }
+
+    /// <summary>Changes one value of config.json; null removes the key.</summary>
+    public static void ChangeConfig(string folder, string key, System.Text.Json.Nodes.JsonNode? value)
+    {
+        var path = Path.Combine(folder, "config.json");
+        var config = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        config.Remove(key);
+        if (value is not null) config[key] = value;
+        File.WriteAllText(path, config.ToJsonString());
     }
 
     public static void WriteJson(string folder, string name, object value)

@@ -10,7 +10,9 @@ internal static class ParseErrors
     /// <summary>The first fault, and where to read on.</summary>
     public static string InWords(ParseResult parsed)
     {
-        var message = parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.');
+        var messages = parsed.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).ToArray();
+        // A mistyped verb is also reported as a missing one, which says less.
+        var message = parsed.UnmatchedTokens is [var stray, ..] ? messages.FirstOrDefault(text => text.Contains(stray, StringComparison.Ordinal)) ?? messages[0] : messages[0];
         // The parser names the .NET type, which tells a user nothing.
         if (message.IndexOf(Expected, StringComparison.Ordinal) is >= 0 and var at) message = $"{message[..at]}: expected {Kind(message[(at + Expected.Length)..])}";
         return $"{message}; see {Path(parsed.CommandResult.Command)} --help";

@@ -47,7 +47,7 @@ internal static class Verb
     {
         option.Validators.Add(result =>
         {
-            if (Convert.ToInt64(result.GetValueOrDefault<T>() ?? (object)least) < least) result.AddError($"{option.Name} {result.Tokens[0].Value}: expected at least {least}");
+            if (result.Tokens is [var token] && long.TryParse(token.Value, out var number) && number < least) result.AddError($"{option.Name} {token.Value}: expected at least {least}");
         });
         return option;
     }

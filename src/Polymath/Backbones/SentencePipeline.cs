@@ -48,6 +48,17 @@ public sealed class SentencePipeline
     /// <summary>Width of the final vector for a network of a width.</summary>
     public int Width(int networkWidth) => Dense.Count == 0 ? networkWidth : Dense[^1].Outputs;
 
+    /// <summary>Holds the dense layers against the width that comes in.</summary>
+    /// <exception cref="PolymathException">A layer reads another width.</exception>
+    internal void Check(string folder, int networkWidth)
+    {
+        foreach (var step in Dense)
+        {
+            if (step.Inputs != networkWidth) throw new PolymathException($"{folder}: a Dense module reads {step.Inputs} values, but gets {networkWidth}; do modules.json and config.json belong together?");
+            networkWidth = step.Outputs;
+        }
+    }
+
     /// <summary>Reads modules.json and the folders it names; a folder without it gets the defaults.</summary>
     /// <exception cref="PolymathException">A module is of a kind not known, or a file is broken.</exception>
     public static SentencePipeline Read(string folder)

@@ -27,7 +27,7 @@ public sealed class CliTasksTests : IDisposable
         (await CliRun.Of(["predict", "--task", "one", .. library])).Refused("one");
 
         Assert.Contains("removed 2 generations", (await CliRun.Of(["tasks", "prune", "--keep", "1", .. library])).Ok().Output);
-        Assert.Single(Directory.EnumerateDirectories(Path.Combine(_folder["library"], "generations")));
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(_folder["library"], "generations"), "generation.json", SearchOption.AllDirectories));
         (await CliRun.With("good day\n", default, ["predict", "--task", "two", .. library])).Ok();
     }
 
