@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Polymath.Features;
 
-/// <summary>Arithmetic on long float vectors by all cores. Work is cut into blocks of fixed size and sums are added in block order, so results do not depend on the number of threads.</summary>
+/// <summary>
+/// Arithmetic on long float vectors by all cores. Work is cut into blocks of fixed size and sums are added in block order, so results do
+/// not depend on the number of threads.
+/// </summary>
 internal static class ParallelVectors
 {
     private const int Block = 1 << 15;
@@ -27,12 +30,6 @@ internal static class ParallelVectors
         var wideX = MemoryMarshal.Cast<float, Vector<float>>(x.AsSpan(start, count));
         for (var v = 0; v < wideY.Length; v++) wideY[v] = wideY[v] * scale + wideX[v] * factor;
         for (var i = start + wideY.Length * Vector<float>.Count; i < start + count; i++) y[i] = scale * y[i] + factor * x[i];
-    });
-
-    /// <summary>z = x / y, element by element.</summary>
-    public static void Divide(float[] z, float[] x, float[] y) => ForBlocks(z.Length, Block, (start, count) =>
-    {
-        for (var i = start; i < start + count; i++) z[i] = x[i] / y[i];
     });
 
     /// <summary>target[0..] += factor · source[0..] over one short row.</summary>

@@ -14,6 +14,9 @@ internal sealed class SparseLogisticRegression
     private readonly int[] _labels;
     private readonly int _classes;
     private readonly CancellationToken _cancellation;
+    private readonly float[] _logits, _u;                                                                       // [rows, classes]
+    private readonly float[] _gradient, _direction, _residual, _conditioned, _search, _curved, _diagonal;       // as the weights
+    private float[] _p, _trialP;                                                                                // [rows, classes]
 
     /// <param name="x">Features; a column of ones is added for the bias.</param>
     /// <param name="labels">True classes, [rows].</param>
@@ -25,6 +28,12 @@ internal sealed class SparseLogisticRegression
         _byColumn = _x.Transpose();
         (_labels, _classes, _cancellation) = (labels, classes, cancellation);
         Weights = new float[checked(_x.Width * classes)];
+        (_logits, _u, _p, _trialP) = (Scores(), Scores(), Scores(), Scores());
+        (_gradient, _direction, _residual, _conditioned) = (Vector(), Vector(), Vector(), Vector());
+        (_search, _curved, _diagonal) = (Vector(), Vector(), Vector());
+
+        float[] Scores() => new float[checked(x.Rows * classes)];
+        float[] Vector() => new float[Weights.Length];
     }
 
     /// <summary>[columns + 1, classes]: one row of class weights for each column, the biases last. Each solve starts from here and leaves its result here.</summary>
@@ -46,29 +55,27 @@ internal sealed class SparseLogisticRegression
     /// <summary>Minimises; returns the objective. Stops where half the Newton decrement is below tolerance × objective.</summary>
     public double Solve(double c, double tolerance, int maxSteps = 60)
     {
-        var logits = Forward(Weights);
-        var (loss, p) = Losses(logits);
-        var value = c * loss + Penalty(Weights);
+        Forward(Weights, _logits);
+        var value = c * Losses(_logits, _p) + Penalty(Weights);
         for (var step = 0; step < maxSteps; step++)
         {
-            var gradient = Gradient(p, c);
-            var direction = Newton(gradient, p, c);
-            var slope = ParallelVectors.Dot(gradient, direction);
+            Gradient(c);
+            Newton(c);
+            var slope = ParallelVectors.Dot(_gradient, _direction);
             if (!(slope < 0)) return value;
-            var move = Forward(direction);
+            Forward(_direction, _u);
             var accepted = false;
             for (var length = 1f; length > 1e-4f && !accepted; length /= 2)
             {
-                ParallelVectors.Combine(logits, 1, length, move);
-                ParallelVectors.Combine(Weights, 1, length, direction);
-                var (trialLoss, trialP) = Losses(logits);
-                var trial = c * trialLoss + Penalty(Weights);
+                ParallelVectors.Combine(_logits, 1, length, _u);
+                ParallelVectors.Combine(Weights, 1, length, _direction);
+                var trial = c * Losses(_logits, _trialP) + Penalty(Weights);
                 accepted = trial <= value + 1e-4 * length * slope + 1e-9 * value;
-                if (accepted) (value, p) = (trial, trialP);
+                if (accepted) (value, _p, _trialP) = (trial, _trialP, _p);
                 else
                 {
-                    ParallelVectors.Combine(logits, 1, -length, move);
-                    ParallelVectors.Combine(Weights, 1, -length, direction);
+                    ParallelVectors.Combine(_logits, 1, -length, _u);
+                    ParallelVectors.Combine(Weights, 1, -length, _direction);
                 }
             }
             if (!accepted || -slope / 2 <= tolerance * value) return value;
@@ -99,13 +106,11 @@ internal sealed class SparseLogisticRegression
         return new SparseRows(starts, columns, values, x.Width + 1);
     }
 
-    private float[] Forward(float[] weights)
+    private void Forward(float[] weights, float[] logits)
     {
         _cancellation.ThrowIfCancellationRequested();
         Products++;
-        var logits = new float[_x.Rows * _classes];
         Multiply(_x, weights, logits, _classes);
-        return logits;
     }
 
     /// <summary>result [rows, classes] = matrix · dense [columns, classes].</summary>
@@ -124,24 +129,19 @@ internal sealed class SparseLogisticRegression
             }
         });
 
-    /// <summary>The sum of the cross-entropies and the probabilities [rows, classes].</summary>
-    private (double Loss, float[] Probabilities) Losses(float[] logits)
+    /// <summary>The sum of the cross-entropies; writes the probabilities.</summary>
+    private double Losses(float[] logits, float[] p) => ParallelVectors.Sum(_x.Rows, (start, count) =>
     {
-        var p = new float[logits.Length];
-        var loss = ParallelVectors.Sum(_x.Rows, (start, count) =>
+        double sum = 0;
+        for (var i = start; i < start + count; i++)
         {
-            double sum = 0;
-            for (var i = start; i < start + count; i++)
-            {
-                var row = p.AsSpan(i * _classes, _classes);
-                logits.AsSpan(i * _classes, _classes).CopyTo(row);
-                Head.SoftmaxInPlace(row);
-                sum -= Math.Log(Math.Max(row[_labels[i]], 1e-38));
-            }
-            return sum;
-        }, BlockRows);
-        return (loss, p);
-    }
+            var row = p.AsSpan(i * _classes, _classes);
+            logits.AsSpan(i * _classes, _classes).CopyTo(row);
+            Head.SoftmaxInPlace(row);
+            sum -= Math.Log(Math.Max(row[_labels[i]], 1e-38));
+        }
+        return sum;
+    }, BlockRows);
 
     private double Penalty(float[] weights)
     {
@@ -150,75 +150,80 @@ internal sealed class SparseLogisticRegression
         return 0.5 * (squares - bias);
     }
 
-    private float[] Gradient(float[] p, double c)
+    private void Gradient(double c)
     {
-        var residual = (float[])p.Clone();
-        for (var i = 0; i < _x.Rows; i++) residual[i * _classes + _labels[i]] -= 1;
-        return Backward(residual, c, Weights);
+        _p.CopyTo(_u, 0);
+        for (var i = 0; i < _x.Rows; i++) _u[i * _classes + _labels[i]] -= 1;
+        Backward(_u, c, Weights, _gradient);
     }
 
-    /// <summary>C · Xᵀ residual + the penalty's share.</summary>
-    private float[] Backward(float[] residual, double c, float[] penalised)
+    /// <summary>result = C · Xᵀ residual + the penalty's share.</summary>
+    private void Backward(float[] residual, double c, float[] penalised, float[] result)
     {
         _cancellation.ThrowIfCancellationRequested();
         Products++;
-        var result = new float[penalised.Length];
         Multiply(_byColumn, residual, result, _classes);
         var bias = result.AsSpan(result.Length - _classes).ToArray();
         ParallelVectors.Combine(result, (float)c, 1, penalised);
         for (var k = 0; k < _classes; k++) result[result.Length - _classes + k] = (float)c * bias[k];
-        return result;
     }
 
-    /// <summary>An approximate solution of H d = −g by preconditioned conjugate gradients.</summary>
-    private float[] Newton(float[] gradient, float[] p, double c)
+    /// <summary>An approximate solution of H · direction = −gradient by preconditioned conjugate gradients.</summary>
+    private void Newton(double c)
     {
-        var diagonal = Diagonal(p, c);
-        float[] d = new float[gradient.Length], r = new float[gradient.Length], z = new float[gradient.Length];
-        ParallelVectors.Combine(r, 0, -1, gradient);
-        ParallelVectors.Divide(z, r, diagonal);
-        var s = (float[])z.Clone();
-        var size = ParallelVectors.Dot(r, z);
+        Diagonal(c);
+        Array.Clear(_direction);
+        ParallelVectors.Combine(_residual, 0, -1, _gradient);
+        Array.Clear(_search);
+        Array.Clear(_curved);
+        var size = Descend(0);
+        ParallelVectors.Combine(_search, 0, 1, _conditioned);
         var target = size * 0.01; // a tenth in the norm: the next Newton step corrects the rest
         for (var iteration = 0; iteration < 60 && size > target; iteration++)
         {
-            var hs = Curve(s, p, c);
-            var alpha = (float)(size / ParallelVectors.Dot(s, hs));
+            Curve(c);
+            var alpha = (float)(size / ParallelVectors.Dot(_search, _curved));
             if (!float.IsFinite(alpha) || alpha <= 0) break;
-            ParallelVectors.Combine(d, 1, alpha, s);
-            ParallelVectors.Combine(r, 1, -alpha, hs);
-            ParallelVectors.Divide(z, r, diagonal);
-            var next = ParallelVectors.Dot(r, z);
-            ParallelVectors.Combine(s, (float)(next / size), 1, z);
+            var next = Descend(alpha);
+            ParallelVectors.Combine(_search, (float)(next / size), 1, _conditioned);
             size = next;
         }
-        return d;
     }
 
-    private float[] Diagonal(float[] p, double c)
+    /// <summary>One pass over all vectors: direction += α search, residual −= α curved, conditioned = residual / diagonal; returns ⟨residual, conditioned⟩.</summary>
+    private double Descend(float alpha) => ParallelVectors.Sum(_direction.Length, (start, count) =>
     {
-        var spread = new float[p.Length];
-        for (var i = 0; i < p.Length; i++) spread[i] = p[i] * (1 - p[i]);
-        var diagonal = new float[Weights.Length];
-        Multiply(_byColumn, spread, diagonal, _classes, squared: true);
-        var penalised = diagonal.Length - _classes;
-        for (var i = 0; i < diagonal.Length; i++) diagonal[i] = (float)(c * diagonal[i]) + (i < penalised ? 1 : 1e-6f);
-        return diagonal;
+        double sum = 0;
+        for (var i = start; i < start + count; i++)
+        {
+            _direction[i] += alpha * _search[i];
+            var residual = _residual[i] -= alpha * _curved[i];
+            sum += residual * (_conditioned[i] = residual / _diagonal[i]);
+        }
+        return sum;
+    });
+
+    private void Diagonal(double c)
+    {
+        for (var i = 0; i < _u.Length; i++) _u[i] = _p[i] * (1 - _p[i]);
+        Multiply(_byColumn, _u, _diagonal, _classes, squared: true);
+        var penalised = _diagonal.Length - _classes;
+        for (var i = 0; i < _diagonal.Length; i++) _diagonal[i] = (float)(c * _diagonal[i]) + (i < penalised ? 1 : 1e-6f);
     }
 
-    /// <summary>H s: with u = X s, the loss's part is C · Xᵀ (p ∘ (u − ⟨p, u⟩)).</summary>
-    private float[] Curve(float[] s, float[] p, double c)
+    /// <summary>curved = H · search: with u = X · search, the loss's part is C · Xᵀ (p ∘ (u − ⟨p, u⟩)).</summary>
+    private void Curve(double c)
     {
-        var u = Forward(s);
+        Forward(_search, _u);
         ParallelVectors.ForBlocks(_x.Rows, BlockRows, (start, count) =>
         {
             for (var i = start; i < start + count; i++)
             {
-                Span<float> row = u.AsSpan(i * _classes, _classes), probabilities = p.AsSpan(i * _classes, _classes);
+                Span<float> row = _u.AsSpan(i * _classes, _classes), probabilities = _p.AsSpan(i * _classes, _classes);
                 var mean = ParallelVectors.DotRun(row, probabilities);
                 for (var k = 0; k < row.Length; k++) row[k] = probabilities[k] * (row[k] - mean);
             }
         });
-        return Backward(u, c, s);
+        Backward(_u, c, _search, _curved);
     }
 }

@@ -9,6 +9,12 @@ public sealed record TfidfClassifierOptions
     /// <summary>How text becomes features.</summary>
     public TfidfOptions Features { get; init; } = new();
 
+    /// <summary>
+    /// The most weights (terms × classes): the rarest terms are left out until so many suffice, which bounds time and memory where there
+    /// are many classes. Terms of a single text are the first to go.
+    /// </summary>
+    public int MaxWeights { get; init; } = 2_000_000;
+
     /// <summary>The values of C to choose from by cross-validation; a single one is taken as it is.</summary>
     public IReadOnlyList<double> Grid { get; init; } = [1, 4, 16, 64];
 
@@ -75,6 +81,8 @@ public sealed class TfidfClassifier
         if (labels.Length != texts.Count || labels.Length == 0) throw new ArgumentException($"{labels.Length} labels for {texts.Count} texts");
         if (options.Grid.Count == 0 || options.Grid.Any(value => value is not (> 0 and < double.PositiveInfinity))) throw new ArgumentException("the grid holds positive numbers");
         var features = Tfidf.Fit(texts, options.Features);
+        for (var rarest = options.Features.MinTexts + 1; (long)features.Terms.Count * classes > options.MaxWeights; rarest++)
+            features = Tfidf.Fit(texts, options.Features with { MinTexts = rarest });
         if (features.Terms.Count == 0)
             throw new PolymathException($"TF-IDF finds no term in {texts.Count} training text(s); expected words that occur in at least {options.Features.MinTexts} of them");
         var x = features.Transform(texts);
@@ -86,19 +94,22 @@ public sealed class TfidfClassifier
         return new TfidfClassifier(features, final.Weights, classes, chosen);
     }
 
-    private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options, IProgress<double>? progress, CancellationToken cancellation)
+    private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options,
+        IProgress<double>? progress, CancellationToken cancellation)
     {
         var folds = StratifiedFolds.Assign(labels, classes, options.Folds, options.Seed);
         var sums = new double[grid.Length];
         for (var f = 0; f < options.Folds; f++)
         {
-            int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)], outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
+            int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)];
+            int[] outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
             int[] held = [.. outside.Select(i => labels[i])];
             var heldRows = x.Take(outside);
             var solver = new SparseLogisticRegression(x.Take(inside), [.. inside.Select(i => labels[i])], classes, cancellation);
             for (var c = 0; c < grid.Length; c++)
             {
-                _ = c == 0 ? solver.SolvePath(grid[c], 1e-3) : solver.Solve(grid[c], 1e-3);
+                if (c == 0) solver.SolvePath(grid[c], 1e-3);
+                else solver.Solve(grid[c], 1e-3);
                 sums[c] += options.Metric.Compute(Outcomes.FromScores(held, SparseLogisticRegression.Scores(heldRows, solver.Weights, classes), classes));
                 progress?.Report((f * grid.Length + c + 1.0) / (options.Folds * grid.Length + 2));
             }
@@ -115,6 +126,7 @@ public sealed class TfidfClassifier
     /// <summary>The most probable class of each text.</summary>
     public int[] Predict(IReadOnlyList<string> texts)
     {
+        if (texts.Count == 0) return [];
         var scores = Scores(texts);
         return Outcomes.FromScores(new int[texts.Count], scores, Classes).Predicted;
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Parquet;
@@ -8,14 +9,18 @@ namespace Polymath.Tasks;
 /// <summary>Parquet by Parquet.Net: one row group after another, only the columns that are wanted. Nested columns are passed over.</summary>
 internal static class DataParquet
 {
+    /// <summary>A row group is read as a whole: a count beyond this is a damaged file, or one that would not fit into memory.</summary>
+    private const int MaxGroupRows = 20_000_000;
+
     public static IEnumerable<Row> Read(Stream stream, DataRowCheck check)
     {
         if (!stream.CanSeek) throw new PolymathException($"{check.File}: Parquet is read from the end; expected an uncompressed file, not a pipe");
         if (stream.Length == 0) throw new PolymathException($"{check.File}: is empty; expected a Parquet file");
+        Guard(check, () => CheckEnd(stream));
         var reader = Guard(check, () => ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult());
         try
         {
-            DataField[] fields = [.. reader.Schema.DataFields.Where(field => field.MaxRepetitionLevel == 0 && field.Path.Length == 1)];
+            var fields = Guard<DataField[]>(check, () => [.. reader.Schema.DataFields.Where(field => field.MaxRepetitionLevel == 0 && field.Path.Length == 1)]);
             var columns = DataColumns.Choose(check.File, [.. fields.Select(field => field.Name)], check.Options);
             var number = 0L;
             for (var group = 0; group < reader.RowGroupCount; group++)
@@ -31,10 +36,28 @@ internal static class DataParquet
         finally { reader.DisposeAsync().AsTask().GetAwaiter().GetResult(); }
     }
 
+    /// <summary>
+    /// A file ends in its metadata (a Thrift structure, whose last byte is 0), their length and "PAR1". Checked here because the
+    /// library reads on for ever where the structure has no end.
+    /// </summary>
+    private static bool CheckEnd(Stream stream)
+    {
+        if (stream.Length < 13) throw new InvalidDataException($"{stream.Length} bytes are too few");
+        Span<byte> end = stackalloc byte[9];
+        stream.Seek(-end.Length, SeekOrigin.End);
+        stream.ReadExactly(end);
+        if (!end[5..].SequenceEqual("PAR1"u8)) throw new InvalidDataException("it does not end in PAR1: cut short, or another format");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(end[1..]) > stream.Length - 12 || end[0] != 0) throw new InvalidDataException("its metadata has no end");
+        stream.Position = 0;
+        return true;
+    }
+
     private static (string?[]?[] Values, int Rows) ReadGroup(ParquetReader reader, int group, DataField[] fields, DataColumns columns, bool all)
     {
         using var rows = reader.OpenRowGroupReader(group);
-        var count = checked((int)rows.RowCount);
+        var count = rows.RowCount is >= 0 and <= MaxGroupRows
+            ? (int)rows.RowCount
+            : throw new PolymathException($"a row group of {rows.RowCount} rows; expected {MaxGroupRows} at most");
         var values = new string?[fields.Length][];
         for (var at = 0; at < fields.Length; at++)
             if (all || at == columns.Text || at == columns.Pair || at == columns.Label) values[at] = Texts(rows, fields[at], count);
@@ -43,6 +66,8 @@ internal static class DataParquet
 
     private static string?[] Texts(ParquetRowGroupReader rows, DataField field, int count)
     {
+        if (rows.GetMetadata(field)?.MetaData?.NumValues is { } values && values != count)
+            throw new PolymathException($"column {OneLine.Short(field.Name)} has {values} values in a row group of {count} rows; is the file damaged?");
         if (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>))
         {
             var texts = new string?[count];

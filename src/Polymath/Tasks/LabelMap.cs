@@ -40,6 +40,20 @@ public sealed class LabelMap
             : names);
     }
 
+    /// <summary>The classes of rows to train on.</summary>
+    /// <param name="rows">The rows, each with its label.</param>
+    /// <param name="file">The name of their file, for messages.</param>
+    /// <exception cref="PolymathException">A row has no label, or there are fewer than two classes.</exception>
+    public static LabelMap ForTraining(IReadOnlyCollection<Row> rows, string file)
+    {
+        if (rows.FirstOrDefault(row => string.IsNullOrWhiteSpace(row.Label)) is { } bare)
+            throw new PolymathException($"{file}, line {bare.Line}: there is no label; expected one for every row to train on");
+        var map = FromLabels(rows.Select(row => row.Label!));
+        return map.Count >= 2 ? map : throw new PolymathException(map.Count == 0
+            ? $"{file}: there are no rows; expected at least two classes to tell apart"
+            : $"{file}: all {rows.Count} rows have the label '{OneLine.Short(map.Names[0])}'; expected at least two classes to tell apart");
+    }
+
     /// <summary>The id of a class.</summary>
     /// <exception cref="PolymathException">The task has no such class.</exception>
     public int IdOf(string name) => _ids.TryGetValue(name, out var id)

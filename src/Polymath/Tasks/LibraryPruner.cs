@@ -13,19 +13,25 @@ internal static class LibraryPruner
         var kept = newest.Concat(inUse).ToHashSet();
         var needed = kept.SelectMany(number => LibraryGeneration.Manifest(library, number).Tasks.Values
             .Select(folder => Path.GetFullPath(Path.Combine(LibraryGeneration.FolderOf(library, number), folder)))).ToHashSet(StringComparer.Ordinal);
+        int[] removed = [.. all.Where(number => !kept.Contains(number))];
+        // All manifests go before the first task does: generations refer to each other's tasks, and one that is listed must load.
+        foreach (var number in removed) RemoveManifest(LibraryGeneration.FolderOf(library, number), disk);
         var folders = 0;
         foreach (var number in LibraryGeneration.Folders(library))
             if (!kept.Contains(number)) folders += RemoveGeneration(library, number, needed, disk);
             else folders += RemoveTasks(LibraryGeneration.FolderOf(library, number), needed, disk);
-        return new PruneReport([.. all.Where(number => !kept.Contains(number))], folders, inUse);
+        return new PruneReport(removed, folders, inUse);
+    }
+
+    private static void RemoveManifest(string folder, Disk disk)
+    {
+        disk.Delete(Path.Combine(folder, LibraryGeneration.ManifestName));
+        Disk.FlushDirectory(folder);
     }
 
     private static int RemoveGeneration(string library, int number, HashSet<string> needed, Disk disk)
     {
         var folder = LibraryGeneration.FolderOf(library, number);
-        // Without its manifest it is no generation any more, however far the rest gets.
-        var manifest = Path.Combine(folder, LibraryGeneration.ManifestName);
-        if (File.Exists(manifest)) disk.Delete(manifest);
         var removed = RemoveTasks(folder, needed, disk);
         if (!needed.Any(path => path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))) RemoveFolder(folder, disk);
         return removed;

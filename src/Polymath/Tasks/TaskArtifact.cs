@@ -23,7 +23,16 @@ public sealed record ChunkingRecord(int Tokens, int Overlap);
 /// <param name="Name">Its file name, without folders.</param>
 /// <param name="Sha256">The hash of its bytes, or null where it came from a pipe.</param>
 /// <param name="Rows">The rows used.</param>
-public sealed record DataFileRecord(string Name, string? Sha256, int Rows);
+public sealed record DataFileRecord(string Name, string? Sha256, int Rows)
+{
+    /// <summary>Records a data file as it is now.</summary>
+    /// <param name="pathOrDash">Its path, or <c>-</c> for standard input, which has no hash.</param>
+    /// <param name="rows">The rows used.</param>
+    /// <exception cref="PolymathException">The file cannot be read.</exception>
+    public static DataFileRecord Of(string pathOrDash, int rows) => pathOrDash == "-"
+        ? new DataFileRecord("-", null, rows)
+        : new DataFileRecord(Path.GetFileName(pathOrDash), TaskArtifactFolder.Record(pathOrDash).Sha256, rows);
+}
 
 /// <summary>How a task was made, so that it can be made again.</summary>
 /// <param name="Rows">The number of training rows.</param>

@@ -99,7 +99,8 @@ internal static class TaskArtifactFolder
         _ => null,
     };
 
-    private static FileRecord Record(string path)
+    /// <summary>Length and hash of a file.</summary>
+    public static FileRecord Record(string path)
     {
         try
         {

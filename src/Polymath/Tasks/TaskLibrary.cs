@@ -24,7 +24,7 @@ public sealed class TaskLibrary : IDisposable
 {
     private readonly Disk _disk;
     private readonly Lock _changing = new();
-    private LibraryGeneration _view;
+    private volatile LibraryGeneration _view;
 
     private TaskLibrary(string folder, Disk? disk, TimeSpan? patience, LibraryGeneration view) =>
         (Folder, _disk, WriterPatience, _view) = (folder, disk ?? Disk.Default, patience ?? TimeSpan.FromSeconds(10), view);
@@ -72,8 +72,13 @@ public sealed class TaskLibrary : IDisposable
     /// <exception cref="PolymathException">There is no such task, or it is damaged.</exception>
     public TaskArtifact Load(string name)
     {
-        var view = _view;
-        return Named(name, TaskArtifactFolder.Load(view.FolderOf(name)));
+        while (true)
+        {
+            var view = _view;
+            try { return Named(name, TaskArtifactFolder.Load(view.FolderOf(name))); }
+            // Another thread changed this library meanwhile, and with the old view let go a prune may have taken its folders.
+            catch (PolymathException) when (!ReferenceEquals(view, _view)) { }
+        }
     }
 
     /// <summary>Adds tasks, or replaces those of the same name, all in one generation.</summary>

@@ -26,10 +26,10 @@ internal sealed record AttentionGroup(int Start, int Rows, int Length, Tensor? G
 internal sealed class PackedBatch : IDisposable
 {
     /// <summary>
-    /// Padding tokens that are cheaper than one more attention call. Measured with <c>bench attention</c>: a call costs about as much as
-    /// copying and attending this many tokens.
+    /// Rows of different length share one attention call as long as the padded group stays below this many tokens: copying tokens into the
+    /// padded layout then costs less than another call. Measured with <c>bench attention</c>.
     /// </summary>
-    private const int PaddingWorthACall = 96;
+    private const int SmallGroupTokens = 128;
 
     private PackedBatch(int[] order, int[] offsets, Tensor ids, Tensor typeIds, Tensor positions, Tensor firstTokens, IReadOnlyList<AttentionGroup> groups)
     {
@@ -101,19 +101,16 @@ internal sealed class PackedBatch : IDisposable
         }
     }
 
-    /// <summary>
-    /// Cuts the rows (sorted by length) into ranges: a row joins the range before it where the padding this adds to that range stays below
-    /// the cost of another call, or where it needs none.
-    /// </summary>
+    /// <summary>Cuts the rows (sorted by length) into ranges: a row joins the range before it where it is as long, or where the padded range stays small.</summary>
     private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout)
     {
         var rows = offsets.Length - 1;
         int Length(int row) => offsets[row + 1] - offsets[row];
+        bool Joins(int row, int first) => layout == AttentionLayout.Padded || Length(row) == Length(first) || (row - first + 1) * Length(row) <= SmallGroupTokens;
         var first = 0;
         for (var row = 1; row <= rows; row++)
         {
-            if (row < rows && (layout == AttentionLayout.Padded || Length(row) == Length(row - 1))) continue;
-            if (row < rows && (row - first) * Length(row) - (offsets[row] - offsets[first]) <= PaddingWorthACall) continue;
+            if (row < rows && Joins(row, first)) continue;
             yield return (first, row);
             first = row;
         }

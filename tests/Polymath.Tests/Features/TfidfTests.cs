@@ -54,15 +54,17 @@ public class TfidfTests
         int[] labels = [.. Enumerable.Range(0, 60).Select(i => i % 3)];
         var first = TfidfClassifier.Fit(texts, labels, 3);
         Assert.Equal(labels, first.Predict(texts));
+        Assert.Empty(first.Predict([]));
         Assert.Equal(first.Scores(texts), TfidfClassifier.Fit(texts, labels, 3).Scores(texts));
         Assert.Equal(first.Scores(texts), TfidfClassifier.Restore(first.Features.Terms, first.Features.Options, first.Arrays).Scores(texts));
         Assert.Contains("expected [2", Assert.Throws<PolymathException>(() => TfidfClassifier.Restore(["a", "b"], new TfidfOptions(), first.Arrays)).Message);
+        Assert.InRange(TfidfClassifier.Fit(texts, labels, 3, new TfidfClassifierOptions { MaxWeights = 40 }).Features.Terms.Count, 3, 13);
         Assert.Contains("no term", Assert.Throws<PolymathException>(() => TfidfClassifier.Fit(["!", "?"], [0, 1], 2)).Message);
     }
 
     [Theory]
     [InlineData("trec", 0.886)]
-    [InlineData("subj", 0.868)]
+    [InlineData("subj", 0.868, Explicit = true)]
     [InlineData("cr", 0.825)]
     [InlineData("clinc150", 0.900, Explicit = true)]
     public void Real_data_are_classified_as_well_as_by_the_reference(string name, double expected)
@@ -70,11 +72,11 @@ public class TfidfTests
         var (texts, names) = Csv(TestFiles.Shared("data", name, "train.csv"));
         var (test, testNames) = Csv(TestFiles.Shared("data", name, "test.csv"));
         string[] classes = [.. names.Distinct().Order(StringComparer.Ordinal)];
-        var watch = Stopwatch.StartNew();
+        var (watch, busy) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
         var classifier = TfidfClassifier.Fit(texts, [.. names.Select(n => Array.BinarySearch(classes, n, StringComparer.Ordinal))], classes.Length);
         int[] labels = [.. testNames.Select(n => Array.BinarySearch(classes, n, StringComparer.Ordinal))];
         var accuracy = Metric.Accuracy.Compute(Outcomes.FromScores(labels, classifier.Scores(test), classes.Length));
-        TestContext.Current.SendDiagnosticMessage($"{name}: {accuracy:P2}, C {classifier.C}, {classifier.Features.Terms.Count} terms, {watch.Elapsed.TotalSeconds:F1} s");
+        TestContext.Current.SendDiagnosticMessage($"{name}: {accuracy:P2}, C {classifier.C}, {classifier.Features.Terms.Count} terms, {watch.Elapsed.TotalSeconds:F1} s, {(Process.GetCurrentProcess().TotalProcessorTime - busy).TotalSeconds:F1} s of processor time");
         Assert.True(accuracy >= expected, $"{accuracy:P2}");
     }
 

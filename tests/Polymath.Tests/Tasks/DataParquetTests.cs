@@ -34,10 +34,23 @@ public class DataParquetTests
         Assert.Equal("true", DataFile.Open(path, new DataOptions { LabelColumn = "flag" }).Rows().First().Label);
 
         var bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(folder["endless.parquet"], [.. bytes[..^9], 168, .. bytes[^8..]]);
+        DataFileTests.OneLineError(() => DataFile.Open(folder["endless.parquet"]).ReadAll(), "endless.parquet", "metadata has no end");
         for (var cut = 0; cut < bytes.Length; cut += 7)
         {
             File.WriteAllBytes(folder["cut.parquet"], bytes[..cut]);
             DataFileTests.OneLineError(() => DataFile.Open(folder["cut.parquet"]).ReadAll(), "cut.parquet");
+        }
+        // Data pages only: damaged metadata may keep the Parquet library reading for ever, of which only the case above is caught.
+        var metadata = bytes.Length - 8 - BitConverter.ToInt32(bytes, bytes.Length - 8);
+        var random = new Random(5);
+        for (var mutation = 0; mutation < 300; mutation++)
+        {
+            var mutated = (byte[])bytes.Clone();
+            mutated[random.Next(4, metadata)] = (byte)random.Next(256);
+            File.WriteAllBytes(folder["mutated.parquet"], mutated);
+            try { DataFile.Open(folder["mutated.parquet"], new DataOptions { SkipBadRows = true }).ReadAll(); }
+            catch (PolymathException error) { Assert.DoesNotContain('\n', error.Message); }
         }
     }
 }

@@ -24,6 +24,9 @@ public class LabelMapTests
         DataFileTests.OneLineError(() => map.IdOf("maybe"), "'maybe'", "no, yes");
         DataFileTests.OneLineError(() => map.IdsOf([new Row("a") { Line = 7 }]), "line 7", "no label");
         DataFileTests.OneLineError(() => _ = new LabelMap(["a", "a"]), "given twice");
+        DataFileTests.OneLineError(() => LabelMap.ForTraining([new Row("a") { Label = "x" }, new Row("b") { Label = "x" }], "d.csv"), "d.csv: all 2 rows have the label 'x'");
+        DataFileTests.OneLineError(() => LabelMap.ForTraining([new Row("a") { Label = "x" }, new Row("b") { Line = 3 }], "d.csv"), "d.csv, line 3", "no label");
+        Assert.Equal(["x", "y"], LabelMap.ForTraining([new Row("a") { Label = "y" }, new Row("b") { Label = "x" }], "d.csv").Names);
         DataFileTests.OneLineError(() => _ = new LabelMap(["a", " "]), "label 1 is empty");
     }
 }

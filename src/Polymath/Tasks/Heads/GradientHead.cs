@@ -38,7 +38,8 @@ public static class GradientHead
     /// <summary>Trains a head.</summary>
     /// <param name="inputs">The width of the features.</param>
     /// <param name="classes">The number of classes, at least 2.</param>
-    /// <param name="source">Opens one pass over blocks of features and labels; called once to measure and once an epoch, and gives the same rows each time. Rows are mixed within a block only.</param>
+    /// <param name="source">Opens one pass over blocks of features and labels; called once to measure and once an epoch, and gives the
+    /// same rows each time. Rows are mixed within a block only.</param>
     /// <param name="options">Epochs, batches, step size, seed.</param>
     /// <param name="progress">Receives the share of the work that is done, 0 to 1.</param>
     /// <param name="cancellation">Stops between steps.</param>
@@ -93,7 +94,8 @@ public static class GradientHead
 
     private static float[] Read(Tensor values) => MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).contiguous().bytes).ToArray();
 
-    private static (double[] Mean, double[] Spread, long Rows, long Steps) Measure(int inputs, int classes, Func<IEnumerable<(FeatureMatrix X, int[] Labels)>> source, int batchRows, CancellationToken cancellation)
+    private static (double[] Mean, double[] Spread, long Rows, long Steps) Measure(int inputs, int classes,
+        Func<IEnumerable<(FeatureMatrix X, int[] Labels)>> source, int batchRows, CancellationToken cancellation)
     {
         double[] mean = new double[inputs], squares = new double[inputs];
         long rows = 0, steps = 0;

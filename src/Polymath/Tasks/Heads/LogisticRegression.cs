@@ -9,7 +9,7 @@ namespace Polymath.Tasks.Heads;
 /// <summary>
 /// Multinomial logistic regression brought to its optimum: minimises C · Σ wᵢ · CEᵢ + ½‖W‖² with a free bias by L-BFGS, which is what
 /// scikit-learn's LogisticRegression minimises for three classes or more. For two classes scikit-learn penalises one weight vector where
-/// this softmax has two opposite halves: its C corresponds to C / 2 there.
+/// this softmax has two opposite halves: half of its C gives the same model here.
 /// </summary>
 public static class LogisticRegression
 {
@@ -42,11 +42,15 @@ public static class LogisticRegression
         var large = (long)x.Rows * x.Columns * classes > 20_000_000;
         var head = options.Start;
         if (large || !options.DoublePrecision)
-            head = Solve(x, labels, rowWeights, classes, options with { Start = head, Tolerance = Math.Max(options.Tolerance, options.DoublePrecision ? 1e-6 : 1e-7) }, ScalarType.Float32, cancellation);
+        {
+            var reachable = Math.Max(options.Tolerance, options.DoublePrecision ? 1e-6 : 1e-7);
+            head = Solve(x, labels, rowWeights, classes, options with { Start = head, Tolerance = reachable }, ScalarType.Float32, cancellation);
+        }
         return options.DoublePrecision ? Solve(x, labels, rowWeights, classes, options with { Start = head }, ScalarType.Float64, cancellation) : head!;
     }
 
-    private static LinearHead Solve(FeatureMatrix x, int[] labels, float[]? rowWeights, int classes, LogisticRegressionOptions options, ScalarType type, CancellationToken cancellation)
+    private static LinearHead Solve(FeatureMatrix x, int[] labels, float[]? rowWeights, int classes, LogisticRegressionOptions options, ScalarType type,
+        CancellationToken cancellation)
     {
         using var features = new RotatedFeatures(x, [], type);
         using var objective = new SoftmaxObjective(features, [(0, x.Rows)], labels, rowWeights, classes, cancellation) { C = options.C };

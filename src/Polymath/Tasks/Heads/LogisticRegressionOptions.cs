@@ -52,4 +52,5 @@ public sealed record CrossValidationOptions
 /// <param name="Start">The mean of the folds' solutions for the best C: a start for the final fit on all rows.</param>
 /// <param name="Evaluations">Evaluations of the objective and its gradient.</param>
 /// <param name="GigaFlop">Billions of floating-point operations in matrix products.</param>
-public sealed record CrossValidation(double[] Grid, double[] Scores, double BestC, double BestScore, float[] OutOfFoldScores, LinearHead Start, int Evaluations, double GigaFlop);
+public sealed record CrossValidation(double[] Grid, double[] Scores, double BestC, double BestScore, float[] OutOfFoldScores, LinearHead Start,
+    int Evaluations, double GigaFlop);

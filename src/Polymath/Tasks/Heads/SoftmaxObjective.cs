@@ -25,7 +25,8 @@ internal sealed class SoftmaxObjective : IDisposable
     /// <param name="rowWeights">A weight for every row, or null.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="cancellation">Checked at each evaluation.</param>
-    public SoftmaxObjective(RotatedFeatures features, IEnumerable<(int Start, int Count)> ranges, int[] labels, float[]? rowWeights, int classes, CancellationToken cancellation)
+    public SoftmaxObjective(RotatedFeatures features, IEnumerable<(int Start, int Count)> ranges, int[] labels, float[]? rowWeights, int classes,
+        CancellationToken cancellation)
     {
         _cancellation = cancellation;
         (_classes, _columns, _variances, _type) = (classes, features.Columns, features.Variances, features.Values.dtype);

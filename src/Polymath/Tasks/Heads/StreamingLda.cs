@@ -38,7 +38,8 @@ public sealed class StreamingLda
 
     /// <summary>The classifier as it stands: weights Σ⁻¹μ, bias −½ μᵀΣ⁻¹μ + ln(prior). A class without rows is never chosen.</summary>
     /// <param name="classes">At least so many classes; further ones have no rows.</param>
-    /// <param name="shrinkage">The share of the identity in Σ, 0 to 1; null: the oracle-approximating choice (Chen, Wiesel, Eldar and Hero 2010, equation 23), which needs no data but these statistics.</param>
+    /// <param name="shrinkage">The share of the identity in Σ, 0 to 1; null: the oracle-approximating choice (Chen, Wiesel, Eldar and Hero
+    /// 2010, equation 23), which needs no data but these statistics.</param>
     /// <param name="equalPriors">All classes equally likely instead of by their numbers of rows.</param>
     public LinearHead ToHead(int classes = 0, double? shrinkage = null, bool equalPriors = false)
     {

@@ -90,6 +90,7 @@ public class StreamingHeadTests
         var fresh = Enumerable.Range(0, 260).Where(i => y[i] == 5).ToArray();
         var lda = new StreamingLda(384);
         lda.Add(x.Take(old), [.. old.Select(i => y[i])]);
+        Assert.Equal(5, lda.ToHead().Classes);
         var watch = Stopwatch.StartNew();
         foreach (var i in fresh.Take(5)) lda.Add(x.Row(i), 5);
         var head = lda.ToHead();
