@@ -29,6 +29,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
                 notes.Add($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured number flatters");
             return new AdaptPlan(all, LabelledRows.From(testRows, all.Map, test), null, files, [.. notes, Counts(all)]);
         }
+        if (all.Classes == rows.Count) throw new PolymathException($"{data}: every class has one row, so none can be held out for measuring; expected more rows, or rows to measure on with --test");
         var smallest = all.Map.CountsOf(all.Labels).Min();
         if (smallest < 2) notes.Add("a class has only one row: it cannot be measured");
         var (train, held) = Splits.Stratified(all.Labels, HeldOutShare, seed);

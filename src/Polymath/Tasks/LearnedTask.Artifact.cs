@@ -59,7 +59,7 @@ public sealed partial class LearnedTask
 
     /// <summary>The same task with measurements and the files it was learned from written into its record.</summary>
     public LearnedTask WithRecord(IReadOnlyDictionary<string, double> metrics, IReadOnlyList<DataFileRecord>? data = null) =>
-        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer);
+        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer) { Candidates = Candidates, Report = Report };
 
     internal static LearnedTask FromFeatures(string name, Backbone backbone, LabelledRows data, FeatureExtractionOptions options, ExtractedHead found)
     {

@@ -89,13 +89,14 @@ public sealed class CliAdaptTests : IDisposable
     public async Task Label_names_need_no_rows()
     {
         var model = TinyModel.WriteSentence(_folder["model"], "bert-mlm", new SentenceParts());
-        var test = TinyModel.WriteRows(_folder["test.csv"], 20);
-        var json = (await CliRun.Of("adapt", "--model", model, "--method", "label-names", "--labels", "plus, minus", "--test", test, "--task", "names", "--library", Library, "--json")).Ok().Json;
+        var test = _folder["test.csv"];
+        File.WriteAllLines(test, ["text,label", .. Enumerable.Range(0, 20).Select(i => $"{TinyModel.Words[60 + i]},{(i % 2 == 0 ? "good" : "bad")}")]);
+        var json = (await CliRun.Of("adapt", "--model", model, "--method", "label-names", "--labels", "good, bad", "--test", test, "--task", "names", "--library", Library, "--json")).Ok().Json;
         Assert.Equal("label-names", json.GetProperty("method").GetString());
         Assert.Equal((0, 20), (json.GetProperty("trainRows").GetInt32(), json.GetProperty("testRows").GetInt32()));
         // A text that is a label's own description is nearest to it.
-        var run = (await CliRun.With("minus\nplus\n", default, "predict", "--task", "names", "--library", Library, "--format", "lines")).Ok();
-        Assert.Equal(["minus", "plus"], run.JsonLines.Select(line => line.GetProperty("label").GetString()));
+        var run = (await CliRun.With("bad\ngood\n", default, "predict", "--task", "names", "--library", Library, "--format", "lines")).Ok();
+        Assert.Equal(["bad", "good"], run.JsonLines.Select(line => line.GetProperty("label").GetString()));
         (await CliRun.Of("adapt", "--model", model, "--method", "label-names", "--task", "x", "--library", Library)).Refused("--labels");
         (await CliRun.Of("adapt", "--model", model, "--method", "label-names", "--labels", "one", "--task", "x", "--library", Library)).Refused("two");
         (await CliRun.Of("adapt", "--model", model, "--method", "label-names", "--labels", "a,b", "--data", test, "--task", "x", "--library", Library)).Refused("--data", "label-names");

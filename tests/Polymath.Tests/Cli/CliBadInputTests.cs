@@ -18,13 +18,12 @@ public sealed class CliBadInputTests : IDisposable
     {
         { "empty.csv", [], ["empty.csv", "empty"] },
         { "header.csv", Utf8("text,label\n"), ["header.csv", "no rows"] },
-        { "unlabelled.csv", Utf8("text,remark\ngood day,x\n"), ["unlabelled.csv", "no label column", "'text', 'remark'", "--label-column"] },
+        { "unlabelled.csv", Utf8("text,remark\ngood day,x\n"), ["unlabelled.csv", "no label column", "text, remark", "--label-column"] },
         { "textless.csv", Utf8("a,b,label\n1,2,plus\n"), ["textless.csv", "--text-column"] },
         { "semicolon.csv", Utf8("text;label\ngood day;plus\n"), ["semicolon.csv, line 1", "--delimiter \";\""] },
         { "tabs.csv", Utf8("text\tlabel\ngood day\tplus\n"), ["tabs.csv, line 1", "--format tsv"] },
         { "latin1.csv", [.. Utf8("text,label\ngood,plus\ncaf"), 0xE9, .. Utf8(",minus\n")], ["latin1.csv, line 3, byte 4", "invalid UTF-8"] },
         { "nul.csv", Utf8("text,label\ngood,plus\nba\0d,minus\n"), ["nul.csv, line 3, byte 3", "NUL"] },
-        { "utf16.csv", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("text,label\ngood,plus\n")], ["utf16.csv, line 1"] },
         { "one-class.csv", Utf8("text,label\ngood,plus\nbad,plus\n"), ["one-class.csv", "every row has the label 'plus'", "two classes"] },
         { "one-each.csv", Utf8("text,label\ngood,plus\nbad,minus\n"), ["--test"] },
         { "quote.csv", Utf8("text,label\n\"good,plus\nbad,minus\n"), ["quote.csv, line 2", "quote"] },
@@ -60,7 +59,7 @@ public sealed class CliBadInputTests : IDisposable
         File.WriteAllText(_folder["header.csv"], "text,label\n");
         foreach (var command in new[] { adapt, evaluate })
         {
-            (await CliRun.Of([.. command, _folder["strange.csv"]])).Refused("strange.csv, line 3", "'middling'", "'minus', 'plus'");
+            (await CliRun.Of([.. command, _folder["strange.csv"]])).Refused("strange.csv, line 3", "'middling'", "minus, plus");
             (await CliRun.Of([.. command, _folder["empty.csv"]])).Refused("empty.csv", "empty");
             (await CliRun.Of([.. command, _folder["header.csv"]])).Refused("header.csv", "no rows");
             (await CliRun.Of([.. command, _folder["nowhere.csv"]])).Refused("nowhere.csv", "no such file");
