@@ -130,10 +130,6 @@ internal sealed record SafetensorsHeader(OrderedDictionary<string, TensorInfo> T
 
     private static PolymathException Broken(string path, string tensor, string what) => new($"{path}: tensor {Quote(tensor)}: {what}");
 
-    /// <summary>Text from a file, made safe for one line of a message: control characters shown as escapes, long text cut.</summary>
-    internal static string Quote(string text)
-    {
-        string shown = text.Length > 200 ? text[..200] + "…" : text;
-        return $"'{string.Concat(shown.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()))}'";
-    }
+    /// <summary>Text from a file in quotes, made safe for one line of a message.</summary>
+    internal static string Quote(string text) => $"'{OneLine.Short(text)}'";
 }

@@ -1,4 +1,5 @@
 using Polymath.Evaluation;
+using Polymath.Tasks;
 using Polymath.Tasks.Heads;
 
 namespace Polymath.Features;
@@ -25,7 +26,7 @@ public sealed record TfidfClassifierOptions
     public Metric Metric { get; init; } = Metric.Accuracy;
 
     /// <summary>The seed of the folds.</summary>
-    public ulong Seed { get; init; }
+    public int Seed { get; init; }
 }
 
 /// <summary>TF-IDF and logistic regression: a text classifier without any pre-trained model, and the yardstick for those that have one. Immutable.</summary>
@@ -97,7 +98,7 @@ public sealed class TfidfClassifier
     private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options,
         IProgress<double>? progress, CancellationToken cancellation)
     {
-        var folds = StratifiedFolds.Assign(labels, classes, options.Folds, options.Seed);
+        var folds = Splits.Folds(labels, options.Folds, options.Seed);
         var sums = new double[grid.Length];
         for (var f = 0; f < options.Folds; f++)
         {

@@ -1,3 +1,5 @@
+using Polymath.Evaluation;
+
 namespace Polymath.Tasks;
 
 /// <summary>
@@ -43,9 +45,9 @@ public static class Splits
 
     private static int[][] Shuffled(IReadOnlyList<int> labels, int seed)
     {
-        var random = new SplitMix64(unchecked((ulong)seed));
+        var random = new SeededRandom(unchecked((ulong)seed));
         int[][] classes = [.. Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(rows => rows.Key).Select(rows => rows.ToArray())];
-        foreach (var rows in classes) random.Shuffle(rows);
+        foreach (var rows in classes) random.Shuffle<int>(rows);
         return classes;
     }
 

@@ -107,7 +107,7 @@ public sealed record TaskArtifact
     [JsonIgnore]
     public IReadOnlyList<string> Terms { get; init; } = [];
 
-    /// <summary>The tensors of the head, in the order given.</summary>
+    /// <summary>The tensors of the head; by name once they were read from a file.</summary>
     [JsonIgnore]
     public IReadOnlyList<NamedArray> Arrays { get; init; } = [];
 

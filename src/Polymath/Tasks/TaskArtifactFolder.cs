@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Polymath.Native;
@@ -11,10 +10,6 @@ internal static class TaskArtifactFolder
     private const string Json = "task.json";
     private const string Head = "head.safetensors";
     private const string Terms = "terms.txt";
-
-    /// <summary>The file format of tensors.</summary>
-    [SuppressMessage("Performance", "CA1859:Use concrete types when possible for improved performance", Justification = "The seam is what matters here: one call per file.")]
-    private static ITensorFile Tensors => FloatTensorFile.Instance;
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>
     public static void Save(TaskArtifact artifact, string folder, Disk disk)
@@ -44,7 +39,7 @@ internal static class TaskArtifactFolder
         var files = new Dictionary<string, FileRecord>();
         if (artifact.Arrays.Count > 0)
         {
-            Tensors.Write(Path.Combine(folder, Head), artifact.Arrays, disk);
+            HeadTensors.Write(Path.Combine(folder, Head), artifact.Arrays, disk);
             files.Add(Head, Record(Path.Combine(folder, Head)));
         }
         if (artifact.Terms.Count > 0)
@@ -65,7 +60,7 @@ internal static class TaskArtifactFolder
             if (!File.Exists(path)) throw new PolymathException($"{path}: is missing; go back to an older generation or restore the file");
             if (Record(path) != expected) throw new PolymathException($"{path}: differs from what {Json} says of it (length or SHA-256); go back to an older generation or restore the file");
         }
-        if (artifact.Files.ContainsKey(Head)) artifact = artifact with { Arrays = Tensors.Read(Path.Combine(folder, Head)) };
+        if (artifact.Files.ContainsKey(Head)) artifact = artifact with { Arrays = HeadTensors.Read(Path.Combine(folder, Head)) };
         if (artifact.Files.ContainsKey(Terms)) artifact = artifact with { Terms = File.ReadAllText(Path.Combine(folder, Terms)).Split('\n') };
         return artifact;
     }

@@ -52,7 +52,7 @@ public class SafetensorsRuleTests
         { """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", 1, "tensor 'a': its bytes end at 2, but only 1 follow the header" },
         { """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", 3, "3 bytes follow the header, but the tensors cover 2" },
         { "{}", 1, "1 bytes follow the header, but the tensors cover 0" },
-        { """{"line\nbreak":{"dtype":"U9","shape":[1],"data_offsets":[0,1]}}""", 1, @"tensor 'line\u000abreak': unknown dtype" },
+        { """{"line\nbreak":{"dtype":"U9","shape":[1],"data_offsets":[0,1]}}""", 1, @"tensor 'line\nbreak': unknown dtype" },
     };
 
     [Theory, MemberData(nameof(Broken))]

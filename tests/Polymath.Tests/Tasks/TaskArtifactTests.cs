@@ -20,7 +20,7 @@ public class TaskArtifactTests
     public void A_task_without_tensors_or_backbone_is_one_file()
     {
         using var folder = new TemporaryFolder();
-        var task = TestTasks.Make("a", 1) with { Arrays = [], Backbone = null };
+        var task = TestTasks.Make("a", 1) with { Arrays = [], Terms = [], Backbone = null };
         task.Save(folder["a"]);
         Assert.Single(Directory.EnumerateFileSystemEntries(folder["a"]));
         TestTasks.AssertSame(task, TaskArtifact.Load(folder["a"]));
@@ -107,7 +107,7 @@ public class TaskArtifactTests
         using var folder = new TemporaryFolder();
         byte[] json = Encoding.UTF8.GetBytes(header);
         File.WriteAllBytes(folder["h"], [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[dataBytes]]);
-        DataFileTests.OneLineError(() => FloatTensorFile.Instance.Read(folder["h"]), "is not a sound safetensors file");
+        DataFileTests.OneLineError(() => HeadTensors.Read(folder["h"]), folder["h"]);
     }
 
     [Fact]

@@ -20,7 +20,9 @@ internal static class TestTasks
         Backbone = new BackboneReference(new string('a', 64), "bert", "tiny", 2),
         Metrics = new Dictionary<string, double> { ["accuracy"] = 1 / 3.0 + number, ["undefined"] = double.NaN },
         Training = new TrainingRecord(number, 7) { Options = new Dictionary<string, string> { ["c"] = "0.1" }, Data = [new DataFileRecord("train.csv", new string('b', 64), number)] },
-        Arrays = [new NamedArray("weight", [3, 2], [number, 1.5f, -2, float.MaxValue, float.Epsilon, 0]), new NamedArray("bias", [], [number]), new NamedArray("none", [0, 4], [])],
+        Arrays = [new NamedArray("bias", [], [number]), new NamedArray("none", [0, 4], []), new NamedArray("weight", [3, 2], [number, 1.5f, -2, float.MaxValue, float.Epsilon, 0])],
+        Terms = ["one", "two words", $"é{number}"],
+        TermWords = 2,
     };
 
     public static void AssertSame(TaskArtifact expected, TaskArtifact actual)
@@ -29,6 +31,7 @@ internal static class TestTasks
         Assert.Equal(expected.Metrics, actual.Metrics);
         Assert.Equal(expected.Training!.Data, actual.Training!.Data);
         Assert.Equal(expected.Training.Options, actual.Training.Options);
+        Assert.Equal(expected.Terms, actual.Terms);
         Assert.Equal(expected.Arrays.Select(array => array.Name), actual.Arrays.Select(array => array.Name));
         foreach (var (wanted, array) in expected.Arrays.Zip(actual.Arrays))
         {
@@ -45,5 +48,5 @@ internal static class TestTasks
     private static readonly NamedArray[] _noArrays = [];
 
     private static TaskArtifact Plain(TaskArtifact artifact) =>
-        artifact with { Labels = _none, Metrics = _noMetrics, Training = null, Arrays = _noArrays, Files = _noFiles };
+        artifact with { Labels = _none, Metrics = _noMetrics, Training = null, Arrays = _noArrays, Files = _noFiles, Terms = _none };
 }

@@ -21,7 +21,7 @@ public static class TfidfBaseline
     public static LearnedTask Learn(string name, IEnumerable<Row> rows, Metric metric = Metric.Accuracy, int seed = 0, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         var data = LabelledRows.From(rows);
-        var classifier = TfidfClassifier.Fit([.. data.Rows.Select(TfidfScorer.Text)], data.Labels, data.Classes, new TfidfClassifierOptions { Metric = metric, Seed = (ulong)seed },
+        var classifier = TfidfClassifier.Fit([.. data.Rows.Select(TfidfScorer.Text)], data.Labels, data.Classes, new TfidfClassifierOptions { Metric = metric, Seed = seed },
             progress is null ? null : new Relay(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
         return new LearnedTask(new TaskArtifact
         {

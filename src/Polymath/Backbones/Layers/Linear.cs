@@ -21,18 +21,13 @@ internal sealed class Linear
     {
         (_weights, _biases) = (weights, biases);
         if (owner.Trainable) return;
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var weight = Join(weights)!.alias();
-        var bias = Join(biases)?.alias();
+        var weight = Join(weights)!;
+        var bias = Join(biases);
         _fused = FusedLinear.Pack(weight, bias);
-        if (_fused is not null)
-        {
-            owner.Own(_fused);
-            weight.Dispose();
-            bias?.Dispose();
-            return;
-        }
-        (_weights, _biases) = ([owner.Own(weight)], bias is null ? [] : [owner.Own(bias)]);
+        if (_fused is not null) owner.Own(_fused);
+        else (_weights, _biases) = ([owner.Own(weight.alias())], bias is null ? [] : [owner.Own(bias.alias())]);
     }
 
     /// <summary>activation(x Wᵀ + b); x [rows, inputs] → [rows, outputs].</summary>

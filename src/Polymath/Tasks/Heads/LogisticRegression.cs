@@ -85,7 +85,7 @@ public static class LogisticRegression
     /// <param name="x">Features, [rows, inputs].</param>
     /// <param name="labels">True classes, [rows].</param>
     /// <param name="classes">The number of classes, at least 2.</param>
-    /// <param name="folds">The fold of each row, 0, 1, …; see <see cref="StratifiedFolds.Assign"/>.</param>
+    /// <param name="folds">The fold of each row, 0, 1, …; see <see cref="Splits.Folds"/>.</param>
     /// <param name="grid">Values of C, in any order; empty: <see cref="DefaultGrid"/>.</param>
     /// <param name="options">The metric and the solver's settings.</param>
     /// <param name="progress">Receives the share of the work that is done, 0 to 1.</param>

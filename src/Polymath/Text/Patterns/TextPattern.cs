@@ -50,7 +50,7 @@ internal sealed class RegexPattern : TextPattern
         }
         catch (ArgumentException e)
         {
-            throw new PolymathException($"{source}: the regular expression '{OneLine.Of(pattern)}' cannot be used: {OneLine.Of(e.Message)}", e);
+            throw new PolymathException($"{source}: the regular expression '{OneLine.Short(pattern)}' cannot be used: {OneLine.Short(e.Message)}", e);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class RegexPattern : TextPattern
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new PolymathException($"{_source}: the regular expression '{OneLine.Of(_regex.ToString())}' takes too long on a text of {text.Length} characters; it backtracks without bound.", e);
+            throw new PolymathException($"{_source}: the regular expression '{OneLine.Short(_regex.ToString())}' takes too long on a text of {text.Length} characters; it backtracks without bound.", e);
         }
         return found;
     }

@@ -35,7 +35,7 @@ internal readonly struct JsonPart
         catch (InvalidOperationException e)
         {
             // Half a surrogate pair, written as an escape, is valid JSON but no string.
-            throw new PolymathException($"{source}: holds a string that is not valid Unicode: {OneLine.Of(e.Message)}", e);
+            throw new PolymathException($"{source}: holds a string that is not valid Unicode: {OneLine.Short(e.Message)}", e);
         }
     }
 
@@ -93,8 +93,8 @@ internal readonly struct JsonPart
 
     /// <summary>The error for a part of a type that is not known.</summary>
     internal PolymathException Unknown(string kind, string type, string known) =>
-        new($"{Source}: the {kind} '{OneLine.Of(type)}' is not one that can be read; known are {known}.");
+        new($"{Source}: the {kind} '{OneLine.Short(type)}' is not one that can be read; known are {known}.");
 
     internal PolymathException Wrong(string expected) =>
-        new($"{Source}: {(_path.Length == 0 ? "the file" : OneLine.Of(_path))} is not as expected: {expected} is needed here.");
+        new($"{Source}: {(_path.Length == 0 ? "the file" : OneLine.Short(_path))} is not as expected: {expected} is needed here.");
 }

@@ -66,7 +66,7 @@ internal static class LegacyByteLevel
             var name = side.SpecialToken(role)?.Content ?? names[role];
             return vocabulary.IdOf(name) is >= 0 and var id
                 ? id
-                : throw new PolymathException($"{vocabularyPath}: the vocabulary lacks the special token '{OneLine.Of(name)}'; name the right one in tokenizer_config.json as {role}.");
+                : throw new PolymathException($"{vocabularyPath}: the vocabulary lacks the special token '{OneLine.Short(name)}'; name the right one in tokenizer_config.json as {role}.");
         }
     }
 
@@ -87,7 +87,7 @@ internal static class LegacyByteLevel
             if (line.Length == 0 || (number == 1 && line.StartsWith("#version", StringComparison.Ordinal))) continue;
             yield return line.Split(' ') is [var left, var right]
                 ? (left, right)
-                : throw new PolymathException($"{path}: line {number}: expected two tokens with a space between, found '{OneLine.Of(line)}'.");
+                : throw new PolymathException($"{path}: line {number}: expected two tokens with a space between, found '{OneLine.Short(line)}'.");
         }
     }
 }

@@ -57,6 +57,6 @@ internal static class LegacyWordPiece
 
         int Id(string role) => vocabulary.IdOf(Name(role)) is >= 0 and var id
             ? id
-            : throw new PolymathException($"{path}: the vocabulary lacks the special token '{OneLine.Of(Name(role))}'; name the right one in tokenizer_config.json as {role}.");
+            : throw new PolymathException($"{path}: the vocabulary lacks the special token '{OneLine.Short(Name(role))}'; name the right one in tokenizer_config.json as {role}.");
     }
 }

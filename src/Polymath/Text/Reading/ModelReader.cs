@@ -18,7 +18,7 @@ internal static class ModelReader
     internal static WordPiece WordPiece(Vocabulary vocabulary, string unknown, string prefix, int longestWord, string source) =>
         vocabulary.IdOf(unknown) is >= 0 and var id
             ? new WordPiece(vocabulary, id, prefix, longestWord)
-            : throw new PolymathException($"{source}: the vocabulary lacks the unknown token '{OneLine.Of(unknown)}'; WordPiece cannot work without it.");
+            : throw new PolymathException($"{source}: the vocabulary lacks the unknown token '{OneLine.Short(unknown)}'; WordPiece cannot work without it.");
 
     /// <summary>Numbers merges by their order; the later of two equal ones counts, as in the reference.</summary>
     /// <exception cref="PolymathException">A merge names a token that the vocabulary lacks.</exception>
@@ -36,7 +36,7 @@ internal static class ModelReader
 
         int Id(string token) => vocabulary.IdOf(token) is >= 0 and var id
             ? id
-            : throw new PolymathException($"{source}: merge {rank + 1} needs the token '{OneLine.Of(token)}', which the vocabulary lacks; vocabulary and merges do not belong together.");
+            : throw new PolymathException($"{source}: merge {rank + 1} needs the token '{OneLine.Short(token)}', which the vocabulary lacks; vocabulary and merges do not belong together.");
     }
 
     /// <summary>Files of old have no type.</summary>

@@ -37,7 +37,7 @@ internal sealed class SideFiles
     internal void RequireClass(string path, string[] starts)
     {
         if (TokenizerClass.Length > 0 && !starts.Any(s => TokenizerClass.StartsWith(s, StringComparison.Ordinal)))
-            throw new PolymathException($"{path}: a {OneLine.Of(TokenizerClass)} cannot be built from this file alone; add the folder's tokenizer.json.");
+            throw new PolymathException($"{path}: a {OneLine.Short(TokenizerClass)} cannot be built from this file alone; add the folder's tokenizer.json.");
     }
 
     /// <exception cref="PolymathException">A file is broken.</exception>

@@ -26,7 +26,7 @@ internal static class TokenizerFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PolymathException($"{path}: cannot be read: {OneLine.Of(e.Message)}", e);
+            throw new PolymathException($"{path}: cannot be read: {OneLine.Short(e.Message)}", e);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Polymath.Tasks;
 using Polymath.Evaluation;
 using Polymath.Features;
 using Polymath.Tasks.Heads;
@@ -99,7 +100,7 @@ public class LogisticRegressionTests
     public void Cross_validation_scores_are_those_of_separate_fits_that_never_see_the_held_rows()
     {
         var (x, y) = Synthetic.Clusters(150, 8, 3, 1.2, 4);
-        var folds = StratifiedFolds.Assign(y, 3, 3, 1);
+        var folds = Splits.Folds(y, 3, 1);
         var result = LogisticRegression.CrossValidate(x, y, 3, folds, [10, 0.01, 0.3], new CrossValidationOptions { Metric = Metric.LogLoss, Patience = 0, Tolerance = 1e-9 });
         Assert.Equal([0.01, 0.3, 10], result.Grid);
         for (var c = 0; c < 3; c++)
@@ -130,7 +131,7 @@ public class LogisticRegressionTests
     public void Two_runs_give_identical_bits_and_leave_no_tensor_behind()
     {
         var (x, y) = Synthetic.Clusters(300, 20, 4, 1, 6);
-        var folds = StratifiedFolds.Assign(y, 4, 3, 1);
+        var folds = Splits.Folds(y, 3, 1);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         var first = LogisticRegression.CrossValidate(x, y, 4, folds);
         var second = LogisticRegression.CrossValidate(x, y, 4, folds);
@@ -145,7 +146,7 @@ public class LogisticRegressionTests
         var (x, y) = Synthetic.Clusters(100, 10, 4, 1, 6);
         using var source = new CancellationTokenSource();
         source.Cancel();
-        Assert.Throws<OperationCanceledException>(() => LogisticRegression.CrossValidate(x, y, 4, StratifiedFolds.Assign(y, 4, 3, 1), cancellation: source.Token));
+        Assert.Throws<OperationCanceledException>(() => LogisticRegression.CrossValidate(x, y, 4, Splits.Folds(y, 3, 1), cancellation: source.Token));
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public class LogisticRegressionTests
         var (x, y) = Synthetic.Clusters(rows, 384, classes, 0.25, 1);
         // Variances that fall over three decades, as those of real features do.
         for (var i = 0; i < x.Values.Length; i++) x.Values[i] *= (float)(0.3 * Math.Pow(10, -1.5 * (i % 384) / 384.0));
-        var folds = StratifiedFolds.Assign(y, classes, 5, 1);
+        var folds = Splits.Folds(y, 5, 1);
         var (watch, busy) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
         var result = LogisticRegression.CrossValidate(x, y, classes, folds, [], new CrossValidationOptions { Patience = 0 });
         var search = watch.Elapsed.TotalSeconds;

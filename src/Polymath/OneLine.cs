@@ -1,4 +1,4 @@
-namespace Polymath.Tasks;
+namespace Polymath;
 
 /// <summary>Text from outside made fit for a one-line message.</summary>
 internal static class OneLine
@@ -12,7 +12,7 @@ internal static class OneLine
             '\n' => "\\n",
             '\r' => "\\r",
             '\t' => "\\t",
-            _ when char.IsControl(c) => $"\\u{(int)c:x4}",
+            _ when char.IsControl(c) || char.IsSurrogate(c) => $"\\u{(int)c:x4}",
             _ => c.ToString(),
         }));
     }
