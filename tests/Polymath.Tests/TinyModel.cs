@@ -23,7 +23,7 @@ internal static class TinyModel
         "enjoy", "dull", "bright", "slow", "fast", "new", "old", "big", "small", "red", "green", "blue", "black", "white", "cat", "dog", "bird", "fish", "horse", "cow", "sheep",
         "house", "tree", "river", "road", "town", "city", "field", "hill", "sea", "sky", "sun", "moon", "star", "rain", "snow", "wind", "fire", "water", "bread", "milk", "tea",
         "coffee", "apple", "book", "film", "song", "game", "play", "work", "school", "shop", "price", "money", "time", "day", "night", "week", "year", "man", "woman", "child",
-        "friend", "teacher", "doctor", "run", "walk", "eat", "drink", "sleep", "read", "write", "see", "hear", "say", "tell", "ask", "give", "take", "make", "go", "query",
+        "friend", "teacher", "doctor", "run", "walk", "eat", "drink", "sleep", "read", "write", "see", "hello", "world", "tell", "ask", "give", "take", "make", "go", "query",
     ];
 
     /// <summary>The text that the tokenizer reads as these ids (5 and above).</summary>
@@ -34,7 +34,7 @@ internal static class TinyModel
     /// <param name="kind">A folder of the reference models: bert-mlm, bert-classify …</param>
     /// <param name="bare">Whether texts get no [CLS] and [SEP], so that a row of reference ids can be written as a text.</param>
     /// <returns>The folder.</returns>
-    public static string Write(string folder, string kind, bool bare = false)
+    public static string Write(string folder, string kind = "bert-mlm", bool bare = false)
     {
         Assert.Equal(128, Words.Distinct().Count());
         Directory.CreateDirectory(folder);

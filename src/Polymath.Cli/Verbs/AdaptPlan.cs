@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Polymath.Cli.Common;
 using Polymath.Cli.Starter;
 using Polymath.Tasks;
@@ -60,14 +59,8 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
         if (file.SkippedRows > 0) notes.Add($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
-        files.Add(new DataFileRecord(path is null ? "starter task" : Path.GetFileName(path), path is null or "-" ? null : Hash(path), rows.Count));
+        files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(path, rows.Count));
         return rows;
-    }
-
-    private static string Hash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     private static string Counts(LabelledRows rows)

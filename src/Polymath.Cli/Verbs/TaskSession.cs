@@ -39,13 +39,15 @@ internal sealed class TaskSession : IDisposable
         var artifact = library.Load(name);
         if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
+        FeatureStore? store = null;
         try
         {
-            var store = settings.OpenStore(result);
+            store = settings.OpenStore(result);
             return new TaskSession(LearnedTask.Restore(artifact, backbone, store), null, backbone, store);
         }
         catch
         {
+            store?.Dispose();
             backbone.Dispose();
             throw;
         }

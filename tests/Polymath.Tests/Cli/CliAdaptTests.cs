@@ -103,6 +103,29 @@ public sealed class CliAdaptTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_come_from_a_pipe_as_well()
+    {
+        var text = File.ReadAllText(TinyModel.WriteRows(_folder["train.csv"], 40));
+        (await CliRun.With(text, default, "adapt", "--data", "-", "--task", "mood", "--library", Library)).Ok();
+        var record = Assert.Single(TaskLibrary.Open(Library).Load("mood").Training!.Data);
+        Assert.Equal(("-", null, 40), (record.Name, record.Sha256, record.Rows));
+    }
+
+    [Fact]
+    public async Task A_task_is_read_in_the_number_format_that_it_learned_in()
+    {
+        var model = TinyModel.Write(_folder["model"], "bert-mlm");
+        var data = TinyModel.WriteRows(_folder["train.csv"], 40);
+        string[] predict = ["predict", "--task", "mood", "--library", Library, "--data", data];
+        (await CliRun.Of("adapt", "--model", model, "--data", data, "--task", "mood", "--library", Library, "--layers", "last", "--precision", "bf16", "--threads", "1")).Ok();
+        Assert.Equal("bf16", TaskLibrary.Open(Library).Load("mood").Precision);
+        var left = (await CliRun.Of(predict)).Ok().Output;
+        Assert.Equal((await CliRun.Of([.. predict, "--precision", "bf16"])).Ok().Output, left);
+        Assert.NotEqual((await CliRun.Of([.. predict, "--precision", "float32"])).Ok().Output, left);
+        (await CliRun.Of([.. predict, "--precision", "auto", "--device", "cpu", "--no-store"])).Ok();
+    }
+
+    [Fact]
     public async Task Rows_that_stand_in_training_and_test_are_said()
     {
         var data = TinyModel.WriteRows(_folder["train.csv"], 40);
