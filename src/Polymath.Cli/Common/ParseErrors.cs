@@ -22,7 +22,6 @@ internal static class ParseErrors
     {
         _ when type.Contains("Int", StringComparison.Ordinal) => "a whole number",
         _ when type.Contains("Double", StringComparison.Ordinal) => "a number",
-        _ when type.Contains("Char", StringComparison.Ordinal) => "one character",
         _ when type.Contains("Boolean", StringComparison.Ordinal) => "true or false",
         _ => "another value",
     };

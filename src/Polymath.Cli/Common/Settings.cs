@@ -27,7 +27,7 @@ internal sealed class Settings
     public Option<string?> PairColumn { get; } = new("--pair-column") { Description = "Column with the second text of a pair" };
     public Option<string?> LabelColumn { get; } = new("--label-column") { Description = "Column with the label (default: found by its name)" };
     public Option<string?> Format { get; } = new Option<string?>("--format") { Description = "Format of the data (default: by the file's name)" }.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "lines");
-    public Option<char?> Delimiter { get; } = new("--delimiter") { Description = "Character between columns of a CSV file" };
+    public Option<string?> Delimiter { get; } = new("--delimiter") { Description = "Character between columns of a CSV file, or tab" };
     public Option<bool> SkipBadRows { get; } = new("--skip-bad-rows") { Description = "Leave out rows that cannot be read, and count them" };
 
     /// <summary>Adds the options about the backbone and how it runs.</summary>
@@ -59,7 +59,13 @@ internal sealed class Settings
         TextColumn = result.GetValue(TextColumn),
         PairColumn = result.GetValue(PairColumn),
         LabelColumn = result.GetValue(LabelColumn),
-        Delimiter = result.GetValue(Delimiter),
+        Delimiter = result.GetValue(Delimiter) switch
+        {
+            null => null,
+            "tab" or "\\t" => '\t',
+            [var one] when one is not ('"' or '\r' or '\n') => one,
+            var other => throw new PolymathException($"--delimiter '{other}': expected one character that is no quote, or tab"),
+        },
         SkipBadRows = result.GetValue(SkipBadRows),
         LabelRequired = labels,
         KeepColumns = keepColumns,

@@ -23,6 +23,7 @@ internal static class SearchVerb
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
+            if (string.IsNullOrWhiteSpace(result.GetValue(query))) throw new PolymathException("the query is empty; expected some words");
             using var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = settings.OpenStore(result);
             var asked = backbone.Embed([result.GetValue(query)!], result.GetValue(queryPrompt) ?? (backbone.Sentence.Prompts.ContainsKey("query") ? "query" : null), cancellation)[0];

@@ -68,14 +68,24 @@ public sealed partial class LearnedTask
         {
             Training = new TrainingRecord(data.Rows.Count, options.Seed)
             {
-                Options = new Dictionary<string, string>
-                {
-                    ["head"] = found.Head.Kind, ["c"] = $"{found.C}", ["metric"] = Evaluation.Metrics.Name(options.Metric), ["cross_validated"] = $"{found.CrossValidated:F4}",
-                    ["balanced"] = options.BalancedWeights ? "true" : "false",
-                },
+                Options = Choices(options, found),
             },
         };
         return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
+    }
+
+    /// <summary>What was asked for and what was found, in words; numbers that a head does not have are left out.</summary>
+    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found)
+    {
+        var choices = new Dictionary<string, string>
+        {
+            ["head"] = options.Head switch { HeadMethod.NearestMean => "nearest-mean", HeadMethod.Lda => "lda", HeadMethod.Gradient => "gradient", _ => "logistic-regression" },
+            ["metric"] = Evaluation.Metrics.Name(options.Metric),
+            ["balanced"] = options.BalancedWeights ? "true" : "false",
+        };
+        if (!double.IsNaN(found.C)) choices["c"] = $"{found.C}";
+        if (!double.IsNaN(found.CrossValidated)) choices["cross_validated"] = $"{found.CrossValidated:F4}";
+        return choices;
     }
 
     /// <summary>What the search compared, best first; empty for a task that was loaded.</summary>

@@ -62,7 +62,10 @@ public sealed class CliAdaptTests : IDisposable
             "--layers", "layer0", "--pooling", "mean", "--head", head, "--json")).Ok().Json;
         Assert.False(json.GetProperty("heldOut").GetBoolean());
         Assert.Equal(160, json.GetProperty("learnedFromRows").GetInt32());
-        var accuracy = json.GetProperty("methods").EnumerateArray().Last().GetProperty("accuracy").GetDouble();
+        var last = json.GetProperty("methods").EnumerateArray().Last();
+        Assert.Contains(head == "logistic-regression" ? "mean layer0, C " : $"mean layer0, {head}", last.GetProperty("method").GetString());
+        Assert.DoesNotContain(head == "logistic-regression" ? "logistic" : ", C ", last.GetProperty("method").GetString());
+        var accuracy = last.GetProperty("accuracy").GetDouble();
         Assert.True(accuracy > 0.7, $"{head}: {accuracy}");
         var measured = (await CliRun.Of("evaluate", "--task", "mood", "--library", Library, "--data", test, "--json")).Ok().Json;
         Assert.Equal(accuracy, measured.GetProperty("accuracy").GetDouble());

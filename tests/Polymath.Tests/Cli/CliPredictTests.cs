@@ -86,6 +86,19 @@ public sealed class CliPredictTests : IDisposable
         Assert.Contains("95 % interval", shown);
     }
 
+    [Theory]
+    [InlineData("good day;7", "text;id", ";")]
+    [InlineData("good day|7", "text|id", "|")]
+    [InlineData("good day\t7", "text\tid", "tab")]
+    [InlineData("good day\t7", "text\tid", "\\t")]
+    public async Task Columns_are_told_apart_by_the_delimiter_asked_for(string row, string header, string delimiter)
+    {
+        await Learn();
+        File.WriteAllText(_folder["rows.csv"], $"{header}\n{row}\n");
+        var line = Assert.Single((await CliRun.Of("predict", "--task", "mood", "--library", _folder["library"], "--data", _folder["rows.csv"], "--delimiter", delimiter)).Ok().JsonLines);
+        Assert.Equal([("text", "good day"), ("id", "7")], line.GetProperty("input").EnumerateObject().Select(field => (field.Name, field.Value.GetString()!)));
+    }
+
     [Fact]
     public async Task Bad_rows_are_left_out_on_request_and_counted()
     {
