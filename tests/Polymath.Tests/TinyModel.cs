@@ -167,7 +167,10 @@ internal static class TinyModel
         decoder = new { type = "WordPiece", prefix = "##", cleanup = true },
         model = new
         {
-            type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100,
+            type = "WordPiece",
+            unk_token = "[UNK]",
+            continuing_subword_prefix = "##",
+            max_input_chars_per_word = 100,
             vocab = Words.Select((word, id) => (word, id)).ToDictionary(entry => entry.word, entry => entry.id),
         },
     });

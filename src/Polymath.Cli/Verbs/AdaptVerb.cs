@@ -106,7 +106,9 @@ internal static class AdaptVerb
         }
         var metrics = scores.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double>
         {
-            [$"test_{options.Metric.Name()}"] = scores[^1].Interval.Value, [$"test_{options.Metric.Name()}_low"] = scores[^1].Interval.Low, [$"test_{options.Metric.Name()}_high"] = scores[^1].Interval.High,
+            [$"test_{options.Metric.Name()}"] = scores[^1].Interval.Value,
+            [$"test_{options.Metric.Name()}_low"] = scores[^1].Interval.Low,
+            [$"test_{options.Metric.Name()}_high"] = scores[^1].Interval.High,
             ["test_rows"] = plan.Test!.Rows.Count,
         };
         return (task.WithRecord(metrics, plan.Files), scores, searched);
@@ -124,15 +126,30 @@ internal static class AdaptVerb
         {
             streams.WriteJson(new
             {
-                task = task.Name, method = task.Artifact.Method, labels = task.Labels.Names, library = library.Folder, generation = library.Generation, metric = metric.Name(),
-                trainRows = plan.Train.Rows.Count, testRows = plan.Test?.Rows.Count, heldOut = plan.HeldOut is not null, learnedFromRows = task.Artifact.Training?.Rows,
+                task = task.Name,
+                method = task.Artifact.Method,
+                labels = task.Labels.Names,
+                library = library.Folder,
+                generation = library.Generation,
+                metric = metric.Name(),
+                trainRows = plan.Train.Rows.Count,
+                testRows = plan.Test?.Rows.Count,
+                heldOut = plan.HeldOut is not null,
+                learnedFromRows = task.Artifact.Training?.Rows,
                 methods = scores.Select(s => new
                 {
-                    method = s.Method, value = s.Interval.Value, low = s.Interval.Low, high = s.Interval.High, accuracy = new ClassificationReport(s.Outcomes).Accuracy,
-                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1, seconds = s.Seconds, differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
+                    method = s.Method,
+                    value = s.Interval.Value,
+                    low = s.Interval.Low,
+                    high = s.Interval.High,
+                    accuracy = new ClassificationReport(s.Outcomes).Accuracy,
+                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1,
+                    seconds = s.Seconds,
+                    differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
                 }),
                 candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
-                forwardedRows = searched.Report?.Computed, storedRows = searched.Report?.FromStore,
+                forwardedRows = searched.Report?.Computed,
+                storedRows = searched.Report?.FromStore,
             });
             return;
         }

@@ -26,7 +26,7 @@ internal static class EvaluateVerb
             using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: true), streams.Input);
             var rows = file.ReadAll();
-            if (session.Head is { } head && session.Config!.Problem == ProblemType.Regression) 
+            if (session.Head is { } head && session.Config!.Problem == ProblemType.Regression)
             {
                 Regression(streams, result.GetValue(settings.Json), head, rows, file.Name, cancellation);
                 session.SayCut(streams);
@@ -54,7 +54,10 @@ internal static class EvaluateVerb
         double[] found = [.. head.Score(rows, null, cancellation).Select(answer => (double)answer.Scores[0])];
         var facts = new
         {
-            rows = rows.Count, meanSquaredError = wanted.Zip(found, (a, b) => (a - b) * (a - b)).Average(), pearson = Correlation.Pearson(wanted, found), spearman = Correlation.Spearman(wanted, found),
+            rows = rows.Count,
+            meanSquaredError = wanted.Zip(found, (a, b) => (a - b) * (a - b)).Average(),
+            pearson = Correlation.Pearson(wanted, found),
+            spearman = Correlation.Spearman(wanted, found),
         };
         if (json) streams.WriteJson(facts);
         else streams.WriteTable(["", ">value"], [["rows", $"{facts.rows:N0}"], ["mean squared error", $"{facts.meanSquaredError:F4}"], ["Pearson", $"{facts.pearson:F4}"], ["Spearman", $"{facts.spearman:F4}"]]);

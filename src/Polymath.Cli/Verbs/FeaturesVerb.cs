@@ -35,7 +35,11 @@ internal static class FeaturesVerb
             recipe.Layers.Check(backbone.Config.Layers);
             var extractor = new FeatureExtractor(backbone, new FeatureOptions
             {
-                Poolings = [recipe.Pooling], Prompt = result.GetValue(settings.Prompt), Chunk = result.GetValue(settings.Chunk), Store = store, LastLayerOnly = store is null && recipe.Layers == LayerMix.Last,
+                Poolings = [recipe.Pooling],
+                Prompt = result.GetValue(settings.Prompt),
+                Chunk = result.GetValue(settings.Chunk),
+                Store = store,
+                LastLayerOnly = store is null && recipe.Layers == LayerMix.Last,
             });
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false), streams.Input);
             var exploration = result.GetValue(explore) is null ? null : new Exploration(recipe.Width(backbone));

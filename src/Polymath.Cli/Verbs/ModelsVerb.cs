@@ -25,11 +25,22 @@ internal static class ModelsVerb
             var config = backbone.Config;
             var facts = new
             {
-                name = backbone.Name, family = config.ModelType, layers = config.Layers, width = config.Width, heads = config.Heads, vocabulary = config.VocabularySize,
-                parameters = checkpoint.Names.Sum(name => checkpoint.Info(name).ElementCount), types = checkpoint.Names.Select(name => checkpoint.Info(name).DType).Distinct().Order(),
-                maxTokens = backbone.MaxTokens, pooling = backbone.Sentence.Pooling.ToString().ToLowerInvariant(), normalised = backbone.Sentence.Normalise,
-                sentenceWidth = backbone.Sentence.Width(config.Width), prompts = backbone.Sentence.Prompts, head = config.Head.ToString(),
-                labels = config.Head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? config.Labels : null, hash = backbone.Hash,
+                name = backbone.Name,
+                family = config.ModelType,
+                layers = config.Layers,
+                width = config.Width,
+                heads = config.Heads,
+                vocabulary = config.VocabularySize,
+                parameters = checkpoint.Names.Sum(name => checkpoint.Info(name).ElementCount),
+                types = checkpoint.Names.Select(name => checkpoint.Info(name).DType).Distinct().Order(),
+                maxTokens = backbone.MaxTokens,
+                pooling = backbone.Sentence.Pooling.ToString().ToLowerInvariant(),
+                normalised = backbone.Sentence.Normalise,
+                sentenceWidth = backbone.Sentence.Width(config.Width),
+                prompts = backbone.Sentence.Prompts,
+                head = config.Head.ToString(),
+                labels = config.Head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? config.Labels : null,
+                hash = backbone.Hash,
             };
             if (result.GetValue(settings.Json)) streams.WriteJson(facts);
             else streams.WriteTable(["", ""], [
@@ -61,11 +72,13 @@ internal static class ModelsVerb
             if (!Directory.Exists(path)) throw new PolymathException($"{path}: there is no such folder");
             var lines = ReferenceCheck.Run(path, result.GetValue(cases), new ReferenceCheckOptions
             {
-                Tolerance = result.GetValue(tolerance), GradientTolerance = result.GetValue(gradients), Absolute = result.GetValue(absolute),
+                Tolerance = result.GetValue(tolerance),
+                GradientTolerance = result.GetValue(gradients),
+                Absolute = result.GetValue(absolute),
             });
             if (result.GetValue(settings.Json)) streams.WriteJson(lines);
             else foreach (var line in lines)
-                    streams.Output.WriteLine(line.Status == "SKIP" ? $"SKIP  {line.Kind,-18} {line.Worst}" : $"{line.Status,-5} {line.Kind,-18} {line.Compared,4} compared, largest gap {line.Gap:E1} at {line.Worst}");
+                streams.Output.WriteLine(line.Status == "SKIP" ? $"SKIP  {line.Kind,-18} {line.Worst}" : $"{line.Status,-5} {line.Kind,-18} {line.Compared,4} compared, largest gap {line.Gap:E1} at {line.Worst}");
             var compared = lines.Sum(line => line.Compared);
             if (compared == 0) streams.Error.WriteLine("polymath: nothing was compared");
             return Task.FromResult(compared == 0 || lines.Any(line => line.Status == "FAIL") ? ExitCodes.Failed : ExitCodes.Ok);

@@ -30,7 +30,9 @@ internal static class SearchVerb
             var recipe = FeatureRecipe.SentenceOf(backbone);
             var extractor = new FeatureExtractor(backbone, new FeatureOptions
             {
-                Poolings = [recipe.Pooling], Store = store, Chunk = result.GetValue(settings.Chunk),
+                Poolings = [recipe.Pooling],
+                Store = store,
+                Chunk = result.GetValue(settings.Chunk),
                 Prompt = result.GetValue(settings.Prompt) ?? (backbone.Sentence.Prompts.ContainsKey("passage") ? "passage" : null),
             });
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false, keepColumns: true), streams.Input);

@@ -81,6 +81,11 @@ internal static class TasksVerb
 
     private static object Facts(TaskArtifact task) => new
     {
-        name = task.Name, method = task.Method, labels = task.Labels, rows = task.Training?.Rows, backbone = task.Backbone?.Name, metrics = task.Metrics,
+        name = task.Name,
+        method = task.Method,
+        labels = task.Labels,
+        rows = task.Training?.Rows,
+        backbone = task.Backbone?.Name,
+        metrics = task.Metrics,
     };
 }

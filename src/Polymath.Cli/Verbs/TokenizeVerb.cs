@@ -27,7 +27,8 @@ internal static class TokenizeVerb
             var tokenizer = Tokenizer.Load(await Models.FolderAsync(model, streams, cancellation).ConfigureAwait(false));
             var options = new EncodeOptions
             {
-                AddSpecialTokens = !result.GetValue(bare), MaxLength = result.GetValue(maxLength),
+                AddSpecialTokens = !result.GetValue(bare),
+                MaxLength = result.GetValue(maxLength),
                 Padding = result.GetValue(padTo) is { } length ? new Padding { Length = length } : null,
             };
             var given = result.GetValue(texts) ?? [];

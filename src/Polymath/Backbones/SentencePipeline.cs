@@ -86,7 +86,13 @@ public sealed class SentencePipeline
         var (prompts, byDefault) = ReadPrompts(Path.Combine(folder, "config_sentence_transformers.json"));
         return new SentencePipeline
         {
-            IsDescribed = true, MaxTokens = maxTokens, Pooling = pooling, Normalise = normalise, Dense = dense, Prompts = prompts, DefaultPrompt = byDefault,
+            IsDescribed = true,
+            MaxTokens = maxTokens,
+            Pooling = pooling,
+            Normalise = normalise,
+            Dense = dense,
+            Prompts = prompts,
+            DefaultPrompt = byDefault,
         };
     }
 

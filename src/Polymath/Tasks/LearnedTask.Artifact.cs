@@ -45,7 +45,10 @@ public sealed partial class LearnedTask
             throw new PolymathException($"task '{artifact.Name}': its head reads {head.Inputs} values for {head.Classes} classes, but its features have {recipe.Width(backbone)} and it has {artifact.Labels.Count} labels");
         return new LearnedTask(artifact, new FeatureScorer(backbone, recipe, head, new FeatureOptions
         {
-            Prefix = artifact.PromptPrefix, Chunk = artifact.Chunking is not null, ChunkOverlap = artifact.Chunking?.Overlap ?? 0, Store = store,
+            Prefix = artifact.PromptPrefix,
+            Chunk = artifact.Chunking is not null,
+            ChunkOverlap = artifact.Chunking?.Overlap ?? 0,
+            Store = store,
         }));
     }
 

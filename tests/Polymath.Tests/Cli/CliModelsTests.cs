@@ -14,7 +14,10 @@ public sealed class CliModelsTests : IDisposable
     {
         var model = TinyModel.WriteSentence(_folder["model"], "bert-classify", new SentenceParts
         {
-            Pooling = "cls_token", DenseOutputs = 7, Normalise = true, Prompts = new() { ["query"] = "query " },
+            Pooling = "cls_token",
+            DenseOutputs = 7,
+            Normalise = true,
+            Prompts = new() { ["query"] = "query " },
         });
         var json = (await CliRun.Of("models", "show", model, "--json")).Ok().Json;
         Assert.Equal(("bert", 3, 32, 4, 128), (json.GetProperty("family").GetString(), json.GetProperty("layers").GetInt32(), json.GetProperty("width").GetInt32(), json.GetProperty("heads").GetInt32(), json.GetProperty("vocabulary").GetInt32()));
