@@ -1,126 +1,52 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
-using Polymath.Checkpoints;
+using Polymath.Tests;
 
 namespace Polymath.Bench;
 
 /// <summary>
-/// Opens mutated safetensors files: each must be refused with one line or be readable in full, and nothing else may happen.
-/// Arguments: number of mutations (100,000 by default), seed (1 by default).
+/// Damaged safetensors and tokenizer.json files, as in the tests but many more: each must be refused with one line or work as a whole file
+/// does, and nothing else may happen. A file that does otherwise is kept.
 /// </summary>
 internal static class FuzzBench
 {
     public static int Run(string[] args)
     {
-        int count = args.Length > 0 ? int.Parse(args[0]) : 100_000;
-        var random = new Random(args.Length > 1 ? int.Parse(args[1]) : 1);
-        string folder = Directory.CreateTempSubdirectory("polymath-fuzz-").FullName;
-        try
+        int count = Timing.Number(args, "--mutations", 100_000), seed = Timing.Number(args, "--seed", 1);
+        Timing.Announce($"fuzz: {count} mutations of each kind of file, seed {seed}");
+        using var folder = new TemporaryFolder();
+        var failures = Many("safetensors", [Mutations.SmallSafetensors(folder["small"]), Mutations.SafetensorsWithEscapes(folder["escapes"])], Mutations.Safetensors, count, seed, bytes =>
         {
-            byte[][] seeds = [Small(Path.Combine(folder, "small")), Nested(Path.Combine(folder, "nested"))];
-            string path = Path.Combine(folder, "mutated");
-            var watch = Stopwatch.StartNew();
-            int opened = 0, failures = 0;
-            for (int i = 0; i < count; i++)
+            File.WriteAllBytes(folder["mutated"], bytes);
+            return FuzzChecks.SafetensorsWorks(folder["mutated"]);
+        });
+        failures += Many("tokenizer.json", [.. new[] { SmallTokenizers.WordPiece, SmallTokenizers.Bpe }.Select(Encoding.UTF8.GetBytes)], Mutations.Json, count, seed,
+            bytes => FuzzChecks.TokenizerWorks(Encoding.UTF8.GetString(bytes)));
+        return failures == 0 ? 0 : 1;
+    }
+
+    private static int Many(string kind, byte[][] originals, Func<byte[], Random, byte[]> mutate, int count, int seed, Func<byte[], bool> works)
+    {
+        var random = new Random(seed);
+        var watch = Stopwatch.StartNew();
+        int working = 0, failures = 0;
+        double slowest = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var mutated = mutate(originals[i % originals.Length], random);
+            try
             {
-                byte[] mutated = Mutate(seeds[i % seeds.Length], random);
-                File.WriteAllBytes(path, mutated);
-                try
-                {
-                    opened += ReadAll(path) ? 1 : 0;
-                }
-                catch (Exception error)
-                {
-                    string kept = Path.GetFullPath($"fuzz-failure-{i}.safetensors");
-                    File.WriteAllBytes(kept, mutated);
-                    Console.WriteLine($"FAIL mutation {i}: {error.GetType().Name}: {error.Message} (kept as {kept})");
-                    failures++;
-                }
+                slowest = Math.Max(slowest, Timing.Seconds(() => working += works(mutated) ? 1 : 0));
             }
-            Console.WriteLine($"{count} mutations, {opened} readable, {count - opened - failures} refused, {failures} failures, {watch.Elapsed.TotalSeconds:F1} s");
-            return failures == 0 ? 0 : 1;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    /// <summary>True when the file was opened and read, false when it was refused properly.</summary>
-    private static bool ReadAll(string path)
-    {
-        try
-        {
-            using var file = SafetensorsFile.Open(path);
-            foreach (var info in file.Tensors.Values)
+            catch (Exception error)
             {
-                if (StoredTypes.Find(info.DType)!.Torch is null) continue;
-                using var tensor = file.Read(info.Name);
-                if (tensor.numel() * tensor.element_size() != info.ByteLength || !tensor.shape.AsSpan().SequenceEqual(info.Shape))
-                    throw new InvalidDataException($"tensor {info.Name} was read with another size than the header says");
+                var kept = Path.GetFullPath($"fuzz-failure-{seed}-{i}.{kind}");
+                File.WriteAllBytes(kept, mutated);
+                Console.WriteLine($"FAIL {kind}, mutation {i}: {error.GetType().Name}: {error.Message} (kept as {kept})");
+                failures++;
             }
-            return true;
         }
-        catch (PolymathException refusal) when (!refusal.Message.Contains('\n') && refusal.Message.StartsWith(path, StringComparison.Ordinal))
-        {
-            return false;
-        }
+        Console.WriteLine($"{kind}: {count} mutations, {working} work, {count - working - failures} refused, {failures} failures; slowest {slowest * 1000:F0} ms, {watch.Elapsed.TotalSeconds:F1} s in all   load {Timing.Load()}");
+        return failures;
     }
-
-    private static byte[] Small(string path)
-    {
-        SafetensorsWriter.Write(path,
-        [
-            StoredTensor.Of("weight", new float[6], 2, 3), StoredTensor.Of("labels", [1L, 2L]), new StoredTensor("half", "F16", [3], new byte[6]),
-            new StoredTensor("flag", "BOOL", [], new byte[1]), new StoredTensor("none", "BF16", [0, 5], default), new StoredTensor("small", "F8_E4M3", [2], new byte[2]),
-        ], new Dictionary<string, string> { ["format"] = "pt" });
-        return File.ReadAllBytes(path);
-    }
-
-    private static byte[] Nested(string path)
-    {
-        SafetensorsWriter.Write(path, Enumerable.Range(0, 12).Select(i => StoredTensor.Of($"encoder.layer.{i}.größe\"\\\n", new float[i * 2], 1, i, 2)));
-        return File.ReadAllBytes(path);
-    }
-
-    /// <summary>One to three changes to bytes, numbers and element types, or pieces cut and repeated; mostly the header's length is put right again.</summary>
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        var bytes = new List<byte>(seed);
-        int header = 8 + (int)BitConverter.ToUInt64(seed);
-        for (int changes = random.Next(1, 4); changes > 0 && bytes.Count > 9; changes--)
-        {
-            int before = bytes.Count;
-            int at = random.Next(8, Math.Min(header, before));
-            int length = Math.Min(random.Next(1, 24), before - at);
-            switch (random.Next(7))
-            {
-                case 0: bytes[random.Next(before)] = (byte)random.Next(256); break;
-                case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                case 2: bytes.RemoveRange(at, length); break;
-                case 3: bytes.InsertRange(random.Next(8, before), bytes.GetRange(at, length)); break;
-                case 4: bytes.RemoveRange(before - length, length); continue;
-                case 5: Replace(bytes, at, c => c is >= (byte)'0' and <= (byte)'9', random.GetItems(Numbers, 1)[0]); break;
-                default: Replace(bytes, at, c => c is >= (byte)'0' and <= (byte)'9' or >= (byte)'A' and <= (byte)'Z', random.GetItems(Types, 1)[0]); break;
-            }
-            header = Math.Clamp(header + bytes.Count - before, 9, Math.Max(9, bytes.Count));
-            if (random.Next(4) != 0) BitConverter.TryWriteBytes(CollectionsMarshal.AsSpan(bytes), (ulong)(header - 8));
-        }
-        return [.. bytes];
-    }
-
-    private static void Replace(List<byte> bytes, int from, Predicate<byte> wanted, string by)
-    {
-        int start = bytes.FindIndex(from, wanted);
-        if (start < 0) return;
-        int end = bytes.FindIndex(start, c => !wanted(c));
-        bytes.RemoveRange(start, (end < 0 ? bytes.Count : end) - start);
-        bytes.InsertRange(start, Encoding.ASCII.GetBytes(by));
-    }
-
-    private static readonly string[] Numbers =
-        ["0", "1", "2", "6", "24", "-1", "1e2", "1.0", "4294967296", "9223372036854775807", "9223372036854775808", "18446744073709551616", "[]", "null"];
-
-    private static readonly string[] Types = ["F4", "F6_E2M3", "F16", "BF16", "I32", "F64", "C64", "U8", "BOOL", "I64", "U64"];
 }

@@ -10,8 +10,8 @@ internal static class LinearBench
     public static int Run(string[] args)
     {
         ThreadSettings.SetDedicated(true);
-        var rows = int.Parse(Timing.Option(args, "--rows", "2048"));
-        Console.WriteLine($"load {Timing.Load()}, {ThreadSettings.Threads} threads, {rows} rows");
+        var rows = Timing.Number(args, "--rows", 2048);
+        Timing.Announce($"linear: GFLOP/s for {rows} rows, {ThreadSettings.Threads} threads, medians of 25 runs");
         using var noGrad = no_grad();
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
             foreach (var (inputs, outputs) in new[] { (384, 1152), (384, 384), (384, 1536), (1536, 384) })

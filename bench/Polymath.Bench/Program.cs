@@ -1,11 +1,21 @@
+using Polymath;
 using Polymath.Bench;
 
 // Every number in docs/performance.md comes from one of these.
 var commands = new SortedDictionary<string, (string Help, Func<string[], int> Run)>
 {
-    ["encode"] = ("features of 20,000 mixed sentences against ONNX Runtime on the same ids, turn by turn", EncodeBench.Run),
+    ["attention"] = ("equal-length groups against padded groups; decides which groups share a call (--rows, --training-rows, --rounds)", AttentionBench.Run),
+    ["chaos"] = ("100 random SIGKILLs of a process that writes to a store and a library (--kills N)", ChaosBench.Run),
+    ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
+    ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),
     ["encode-one"] = ("one engine in a process of its own (called by encode)", EncodeBench.RunOne),
-    ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s", LinearBench.Run),
+    ["fuzz"] = ("100,000 mutations each of safetensors and tokenizer.json (--mutations N, --seed N)", FuzzBench.Run),
+    ["heads"] = ("time of cross-validation and of the default search; test accuracy beside TF-IDF (--data trec,cr, --rows)", HeadsBench.Run),
+    ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s (--rows)", LinearBench.Run),
+    ["memory"] = ("resident memory over 50,000 rows; --short: 1,000,000 short rows to a file (--rows, --model, --tiny)", MemoryBench.Run),
+    ["store"] = ("reading features from the store against computing them (--rows, --rounds)", StoreBench.Run),
+    ["threads"] = ("features with one and two threads, and two callers (--rows, --rounds)", ThreadsBench.Run),
+    ["tokenize"] = ("MB/s of four tokenizers, 1 MB without a space, share of feature time (--rows, --rounds)", TokenizeBench.Run),
 };
 
 if (args.Length == 0 || !commands.TryGetValue(args[0], out var command))
@@ -14,4 +24,9 @@ if (args.Length == 0 || !commands.TryGetValue(args[0], out var command))
     foreach (var (name, (help, _)) in commands) Console.WriteLine($"  {name,-14}{help}");
     return args.Length == 0 ? 0 : 2;
 }
-return command.Run(args[1..]);
+try { return command.Run(args[1..]); }
+catch (PolymathException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}

@@ -67,7 +67,9 @@ internal sealed class PackedBatch : IDisposable
     /// <param name="rows">Token ids of each row.</param>
     /// <param name="typeIds">Token types of each row, or null for all 0.</param>
     /// <param name="layout">How attention is cut into calls.</param>
-    public static PackedBatch Create(IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped)
+    /// <param name="smallGroupTokens">The most tokens, padding included, of a group of rows that differ in length.</param>
+    public static PackedBatch Create(
+        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int smallGroupTokens = SmallGroupTokens)
     {
         ArgumentOutOfRangeException.ThrowIfZero(rows.Count);
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(r => rows[r].Length)]; // OrderBy is stable
@@ -85,7 +87,7 @@ internal sealed class PackedBatch : IDisposable
                 positions[offsets[r] + t] = t;
             }
         }
-        var groups = Ranges(offsets, layout).Select(range => Group(offsets, range.First, range.End)).ToArray();
+        var groups = Ranges(offsets, layout, smallGroupTokens).Select(range => Group(offsets, range.First, range.End)).ToArray();
         return new PackedBatch(order, offsets, Own(tensor(ids)), Own(tensor(types)), Own(tensor(positions)), Own(tensor(first)), groups);
     }
 
@@ -102,11 +104,11 @@ internal sealed class PackedBatch : IDisposable
     }
 
     /// <summary>Cuts the rows (sorted by length) into ranges: a row joins the range before it where it is as long, or where the padded range stays small.</summary>
-    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout)
+    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int smallGroupTokens)
     {
         var rows = offsets.Length - 1;
         int Length(int row) => offsets[row + 1] - offsets[row];
-        bool Joins(int row, int first) => layout == AttentionLayout.Padded || Length(row) == Length(first) || (row - first + 1) * Length(row) <= SmallGroupTokens;
+        bool Joins(int row, int first) => layout == AttentionLayout.Padded || Length(row) == Length(first) || (row - first + 1) * Length(row) <= smallGroupTokens;
         var first = 0;
         for (var row = 1; row <= rows; row++)
         {

@@ -6,8 +6,6 @@ namespace Polymath.Tests;
 /// <summary>Damaged and hostile tokenizer files: an error of one line or a working tokenizer, never anything else.</summary>
 public class TokenizerFuzzTests
 {
-    private static readonly string[] Texts = ["", " ", "ab aba xxx. [MASK] 11", "a <s>b  <s> é 漢 😀\n", "\uD83D lone \uDE00 halves \0", "Ａｂ ﬁ"];
-
     [Theory]
     [InlineData(SmallTokenizers.WordPiece, 1)]
     [InlineData(SmallTokenizers.Bpe, 2)]
@@ -18,8 +16,8 @@ public class TokenizerFuzzTests
         var (working, refused) = (0, 0);
         for (var round = 0; round < 4000; round++)
         {
-            var bytes = Mutate(original, random);
-            if (Works(System.Text.Encoding.UTF8.GetString(bytes))) working++;
+            var bytes = Mutations.Json(original, random);
+            if (FuzzChecks.TokenizerWorks(System.Text.Encoding.UTF8.GetString(bytes))) working++;
             else refused++;
         }
         Assert.True(working > 100 && refused > 100, $"{working} working, {refused} refused: the mutations are one-sided");
@@ -41,7 +39,7 @@ public class TokenizerFuzzTests
                 var target = Values(root).ElementAt(i);
                 if (target.Parent is null) continue;
                 target.ReplaceWith(JsonNode.Parse("\"!mark\""));
-                if (!Works(root.ToJsonString().Replace("\"!mark\"", other))) refused++;
+                if (!FuzzChecks.TokenizerWorks(root.ToJsonString().Replace("\"!mark\"", other))) refused++;
             }
         }
         Assert.True(refused > count, $"only {refused} of {count * others.Length} refused");
@@ -110,48 +108,6 @@ public class TokenizerFuzzTests
         Assert.Contains("line 2", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
         File.WriteAllText(folder["tokenizer_config.json"], """{"tokenizer_class":"Qwen2Tokenizer"}""");
         Assert.Contains("Qwen2Tokenizer", Assert.Throws<PolymathException>(() => Tokenizer.Load(folder.Path)).Message);
-    }
-
-    /// <summary>True for a tokenizer that worked on all texts; false for a refusal, at loading or later.</summary>
-    private static bool Works(string json)
-    {
-        try
-        {
-            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
-            foreach (var text in Texts)
-            {
-                var encoding = tokenizer.Encode(text, "b ab");
-                Assert.All(encoding.Offsets, o => Assert.True(o.Start >= 0 && o.Start <= o.End && o.End <= Math.Max(text.Length, 4)));
-                _ = tokenizer.Decode(encoding.Ids, skipSpecialTokens: false);
-                _ = encoding.Tokens;
-                _ = tokenizer.Encode(text, null, tokenizer.FileOptions);
-            }
-            return true;
-        }
-        catch (PolymathException e)
-        {
-            Assert.DoesNotContain('\n', e.Message);
-            return false;
-        }
-    }
-
-    private static byte[] Mutate(byte[] original, Random random)
-    {
-        var bytes = original.ToList();
-        for (var n = random.Next(1, 4); n > 0; n--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(6))
-            {
-                case 0: bytes[at] = (byte)random.Next(256); break;
-                case 1: bytes.RemoveAt(at); break;
-                case 2: bytes.Insert(at, (byte)"0123456789[]{}\",:\\-aAB"[random.Next(22)]); break;
-                case 3: bytes.RemoveRange(at, Math.Min(random.Next(40), bytes.Count - at)); break;
-                case 4: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(60), bytes.Count - at))); break;
-                default: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-            }
-        }
-        return [.. bytes];
     }
 
     private static IEnumerable<JsonNode> Values(JsonNode node)

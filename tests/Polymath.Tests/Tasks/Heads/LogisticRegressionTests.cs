@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Polymath.Tasks;
 using Polymath.Evaluation;
 using Polymath.Features;
+using Polymath.Tasks;
 using Polymath.Tasks.Heads;
 using TorchSharp;
 

@@ -1,0 +1,70 @@
+using Polymath.Checkpoints;
+using Polymath.Text;
+
+namespace Polymath.Tests;
+
+/// <summary>
+/// What must hold of a damaged file, for tests and for the benchmark <c>fuzz</c>: it is refused in one line (false) or works as a whole file
+/// does (true); anything else is an exception of another kind.
+/// </summary>
+internal static class FuzzChecks
+{
+    private static readonly string[] Texts = ["", " ", "ab aba xxx. [MASK] 11", "a <s>b  <s> é 漢 😀\n", "\uD83D lone \uDE00 halves \0", "Ａｂ ﬁ"];
+
+    /// <summary>Opens a safetensors file and reads every tensor in every way.</summary>
+    public static bool SafetensorsWorks(string path)
+    {
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            foreach (var name in file.Tensors.Keys) ReadEveryWay(file, name);
+            return true;
+        }
+        catch (PolymathException refusal)
+        {
+            Require(!refusal.Message.Contains('\n') && refusal.Message.StartsWith(path, StringComparison.Ordinal), $"a refusal is not one line with the file's name: {refusal.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Reads a tokenizer.json and uses it; also what is refused when it is first used counts as a refusal.</summary>
+    public static bool TokenizerWorks(string json)
+    {
+        try
+        {
+            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
+            foreach (var text in Texts)
+            {
+                var encoding = tokenizer.Encode(text, "b ab");
+                foreach (var span in encoding.Offsets)
+                    Require(span.Start >= 0 && span.Start <= span.End && span.End <= Math.Max(text.Length, 4), $"an offset {span.Start}..{span.End} lies outside the text");
+                _ = tokenizer.Decode(encoding.Ids, skipSpecialTokens: false);
+                _ = encoding.Tokens;
+                _ = tokenizer.Encode(text, null, tokenizer.FileOptions);
+            }
+            return true;
+        }
+        catch (PolymathException refusal)
+        {
+            Require(!refusal.Message.Contains('\n'), $"a refusal is not one line: {refusal.Message}");
+            return false;
+        }
+    }
+
+    private static void ReadEveryWay(SafetensorsFile file, string name)
+    {
+        var info = file.Info(name);
+        if (StoredTypes.Find(info.DType)!.Torch is not null)
+        {
+            using var tensor = file.Read(name);
+            Require(tensor.shape.AsSpan().SequenceEqual(info.Shape) && tensor.numel() * tensor.element_size() == info.ByteLength, $"'{name}' was read with another size than its header says");
+        }
+        if (info.DType is "F32" or "F16" or "BF16" or "F64") Require(file.ReadFloats(name).Length == info.ElementCount, $"'{name}' gave another number of floats");
+        else if (info.DType is "I64" or "I32" or "U8" or "BOOL") Require(file.ReadIntegers(name).Length == info.ElementCount, $"'{name}' gave another number of integers");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds) throw new InvalidDataException(otherwise);
+    }
+}
