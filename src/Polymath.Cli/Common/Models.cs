@@ -26,11 +26,7 @@ internal static class Models
         var model = result.GetValue(settings.Model) ?? otherwise ?? throw new PolymathException("--model is missing; expected a Hugging Face folder or org/name");
         return Backbone.Load(await FolderAsync(model, streams, cancellation).ConfigureAwait(false), new BackboneOptions
         {
-<<<<<<< HEAD
             Precision = precision is not null && !result.IsGiven(settings.Precision) ? Settings.PrecisionOf(precision) : Settings.PrecisionOf(result.GetValue(settings.Precision)),
-=======
-            Precision = settings.PrecisionOf(result),
->>>>>>> main
             MaxTokens = result.GetValue(settings.MaxTokens),
             WithHead = withHead,
         });

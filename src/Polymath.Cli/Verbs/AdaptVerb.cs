@@ -147,15 +147,9 @@ internal static class AdaptVerb
                     seconds = s.Seconds,
                     differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
                 }),
-<<<<<<< HEAD
                 candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
                 forwardedRows = searched.Report?.Computed,
                 storedRows = searched.Report?.FromStore,
-=======
-                candidates = task.Candidates.Count > 1 ? task.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
-                forwardedRows = task.Report?.Computed,
-                storedRows = task.Report?.FromStore,
->>>>>>> main
             });
             return;
         }
