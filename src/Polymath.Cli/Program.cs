@@ -11,7 +11,7 @@ internal static class Program
     private static Task<int> Main(string[] args) => RunAsync(args, Console.OpenStandardInput(), Console.Out, Console.Error);
 
     /// <summary>Runs one command line; tests call this in process.</summary>
-    internal static async Task<int> RunAsync(string[] args, Stream input, TextWriter output, TextWriter error)
+    internal static async Task<int> RunAsync(string[] args, Stream input, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
         var streams = new Streams(input, output, error);
         var root = new RootCommand("Teach one pre-trained transformer many tasks, and keep it from forgetting them.")
@@ -21,9 +21,12 @@ internal static class Program
         };
         ExamplesHelp.Install(root, output);
         var parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction parseError) parseError.ShowHelp = false;
+        if (parsed.Action is ParseErrorAction)
+        {
+            await error.WriteLineAsync($"polymath: {ParseErrors.InWords(parsed)}").ConfigureAwait(false);
+            return ExitCodes.BadInput;
+        }
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false };
-        var code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
-        return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
+        return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
     }
 }

@@ -86,6 +86,7 @@ public sealed class Backbone : IDisposable
         var config = EncoderConfig.Read(configFile);
         var tokenizer = Tokenizer.Load(folder);
         var sentence = SentencePipeline.Read(folder);
+        sentence.Check(folder, config.Width);
         using var scope = torch.NewDisposeScope();
         using var checkpoint = Checkpoint.Open(folder);
         var network = Families.Load(config, checkpoint, Precisions.TensorType(options.Precision), trainable: false, options.WithHead);

@@ -22,7 +22,12 @@ internal sealed class ExamplesHelp(HelpAction usual, TextWriter output) : Synchr
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
+        // The usual help calls the program by the name of its file.
+        using var text = new StringWriter();
+        parseResult.InvocationConfiguration.Output = text;
         var code = usual.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        output.Write(text.ToString().Replace($"  {RootCommand.ExecutableName} ", "  polymath ", StringComparison.Ordinal));
         if (!Examples.TryGetValue(parseResult.CommandResult.Command, out var examples)) return code;
         output.WriteLine("Examples:");
         foreach (var example in examples) output.WriteLine($"  {example}");

@@ -19,23 +19,23 @@ internal static class Models
             cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
     }
 
-    /// <summary>Loads the backbone that the options name.</summary>
-    public static async Task<Backbone> LoadAsync(ParseResult result, Settings settings, Streams streams, bool withHead, CancellationToken cancellation, string? otherwise = null)
+    /// <summary>Loads the backbone that the options name; folder and number format of a learned task stand in where they are left out.</summary>
+    public static async Task<Backbone> LoadAsync(ParseResult result, Settings settings, Streams streams, bool withHead, CancellationToken cancellation, string? otherwise = null, string? precision = null)
     {
         settings.ApplyThreads(result);
         var model = result.GetValue(settings.Model) ?? otherwise ?? throw new PolymathException("--model is missing; expected a Hugging Face folder or org/name");
         return Backbone.Load(await FolderAsync(model, streams, cancellation).ConfigureAwait(false), new BackboneOptions
         {
-            Precision = settings.PrecisionOf(result),
+            Precision = precision is not null && !result.IsGiven(settings.Precision) ? Settings.PrecisionOf(precision) : Settings.PrecisionOf(result.GetValue(settings.Precision)),
             MaxTokens = result.GetValue(settings.MaxTokens),
             WithHead = withHead,
         });
     }
 
     /// <summary>Says what happened to rows that were too long.</summary>
-    public static void SayCut(Streams streams, FeatureReport report, int maxTokens)
+    public static void SayCut(Streams streams, FeatureReport report, int maxTokens, bool canSplit = true)
     {
-        if (report.CutRows > 0) streams.Error.WriteLine($"{report.CutRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were cut; --chunk reads them whole");
+        if (report.CutRows > 0) streams.Error.WriteLine($"{report.CutRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were cut{(canSplit ? "; --chunk reads them whole" : "")}");
         if (report.SplitRows > 0) streams.Error.WriteLine($"{report.SplitRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were split");
     }
 

@@ -12,14 +12,14 @@ internal sealed class Settings
     public Option<string> Library { get; } = new("--library") { Description = "Folder of learned tasks", DefaultValueFactory = _ => "library" };
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON" };
     public Option<int> Seed { get; } = new("--seed") { Description = "Decides splits, folds and samples", DefaultValueFactory = _ => 0 };
-    public Option<int?> Threads { get; } = new("--threads") { Description = "Threads of one operation (default: all cores)" };
+    public Option<int?> Threads { get; } = new Option<int?>("--threads") { Description = "Threads of one operation (default: all cores)" }.AtLeast(1);
     public Option<bool> Dedicated { get; } = new("--dedicated") { Description = "The machine is yours: waiting threads spin (faster alone, slower on shared cores)" };
     public Option<string> Precision { get; } = new Option<string>("--precision") { Description = "Number format of the forward pass", DefaultValueFactory = _ => "float32" }.AcceptOnlyFromAmong("float32", "bf16", "auto");
     public Option<string> Device { get; } = new Option<string>("--device") { Description = "Where to compute", DefaultValueFactory = _ => "cpu" }.AcceptOnlyFromAmong("cpu");
     public Option<string?> Store { get; } = new("--store") { Description = "File of computed features (default: in the user's cache folder)" };
     public Option<bool> NoStore { get; } = new("--no-store") { Description = "Compute features anew and keep none" };
-    public Option<long> StoreBytes { get; } = new("--store-bytes") { Description = "Size bound of the feature file; the oldest unused go first", DefaultValueFactory = _ => 4L << 30 };
-    public Option<int?> MaxTokens { get; } = new("--max-tokens") { Description = "Cut rows at this many tokens (default: the model's own limit)" };
+    public Option<long> StoreBytes { get; } = new Option<long>("--store-bytes") { Description = "Size bound of the feature file; the oldest unused go first", DefaultValueFactory = _ => 4L << 30 }.AtLeast(1);
+    public Option<int?> MaxTokens { get; } = new Option<int?>("--max-tokens") { Description = "Cut rows at this many tokens (default: the model's own limit)" }.AtLeast(1);
     public Option<bool> Chunk { get; } = new("--chunk") { Description = "Split rows beyond the token limit and pool the pieces, instead of cutting them" };
     public Option<string?> Prompt { get; } = new("--prompt") { Description = "Name of a prompt of the model to put before each text, such as query" };
 
@@ -27,13 +27,16 @@ internal sealed class Settings
     public Option<string?> PairColumn { get; } = new("--pair-column") { Description = "Column with the second text of a pair" };
     public Option<string?> LabelColumn { get; } = new("--label-column") { Description = "Column with the label (default: found by its name)" };
     public Option<string?> Format { get; } = new Option<string?>("--format") { Description = "Format of the data (default: by the file's name)" }.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "lines");
-    public Option<char?> Delimiter { get; } = new("--delimiter") { Description = "Character between columns of a CSV file" };
+    public Option<string?> Delimiter { get; } = new("--delimiter") { Description = "Character between columns of a CSV file, or tab" };
     public Option<bool> SkipBadRows { get; } = new("--skip-bad-rows") { Description = "Leave out rows that cannot be read, and count them" };
 
     /// <summary>Adds the options about the backbone and how it runs.</summary>
-    public void AddBackboneOptions(Command command)
+    /// <param name="command">The verb.</param>
+    /// <param name="reading">Whether the caller decides how texts are read; a learned task has decided that already.</param>
+    public void AddBackboneOptions(Command command, bool reading = true)
     {
-        command.Takes(Model, Precision, Device, Threads, Dedicated, MaxTokens, Chunk, Prompt, Store, NoStore, StoreBytes);
+        command.Takes(Model, Precision, Device, Threads, Dedicated, MaxTokens, Store, NoStore, StoreBytes);
+        if (reading) command.Takes(Chunk, Prompt);
     }
 
     /// <summary>Adds the options about data files.</summary>
@@ -46,9 +49,7 @@ internal sealed class Settings
     public void ApplyThreads(ParseResult result)
     {
         if (result.GetValue(Dedicated)) ThreadSettings.SetDedicated(true);
-        if (result.GetValue(Threads) is not { } threads) return;
-        if (threads < 1) throw new PolymathException($"--threads {threads}: expected at least 1");
-        ThreadSettings.Threads = threads;
+        if (result.GetValue(Threads) is { } threads) ThreadSettings.Threads = threads;
     }
 
     /// <summary>How data files are read.</summary>
@@ -58,7 +59,13 @@ internal sealed class Settings
         TextColumn = result.GetValue(TextColumn),
         PairColumn = result.GetValue(PairColumn),
         LabelColumn = result.GetValue(LabelColumn),
-        Delimiter = result.GetValue(Delimiter),
+        Delimiter = result.GetValue(Delimiter) switch
+        {
+            null => null,
+            "tab" or "\\t" => '\t',
+            [var one] when one is not ('"' or '\r' or '\n') => one,
+            var other => throw new PolymathException($"--delimiter '{other}': expected one character that is no quote, or tab"),
+        },
         SkipBadRows = result.GetValue(SkipBadRows),
         LabelRequired = labels,
         KeepColumns = keepColumns,
@@ -73,5 +80,5 @@ internal sealed class Settings
     }
 
     /// <summary>The number format that was asked for.</summary>
-    public Precision PrecisionOf(ParseResult result) => result.GetValue(Precision) switch { "bf16" => Native.Precision.BFloat16, "auto" => Native.Precision.Auto, _ => Native.Precision.Float32 };
+    public static Precision PrecisionOf(string? name) => name switch { "bf16" => Native.Precision.BFloat16, "auto" => Native.Precision.Auto, _ => Native.Precision.Float32 };
 }

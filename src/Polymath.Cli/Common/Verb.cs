@@ -13,6 +13,14 @@ internal static class Verb
         return command;
     }
 
+    /// <summary>A verb that only holds others.</summary>
+    public static Command Group(string name, string description, string[] examples, params ReadOnlySpan<Command> verbs)
+    {
+        var command = Create(name, description, examples);
+        foreach (var verb in verbs) command.Add(verb);
+        return command;
+    }
+
     /// <summary>Sets what a verb does.</summary>
     public static void Runs(this Command command, Streams streams, Func<ParseResult, CancellationToken, Task<int>> run) =>
         command.SetAction(async (result, cancellation) =>
@@ -34,6 +42,19 @@ internal static class Verb
             else command.Add((Argument)symbol);
     }
 
+    /// <summary>An option that takes numbers from a least one on.</summary>
+    public static Option<T> AtLeast<T>(this Option<T> option, long least)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && long.TryParse(token.Value, out var number) && number < least) result.AddError($"{option.Name} {token.Value}: expected at least {least}");
+        });
+        return option;
+    }
+
+    /// <summary>Whether an option stands on the command line.</summary>
+    public static bool IsGiven(this ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
     private static int Say(Streams streams, string line, int code)
     {
         streams.Error.WriteLine($"polymath: {line}");
@@ -44,7 +65,7 @@ internal static class Verb
     private static string? NativeFailure(Exception error)
     {
         for (Exception? at = error; at is not null; at = at.InnerException)
-            if (at is DllNotFoundException or BadImageFormatException || at.Message.Contains("libtorch", StringComparison.OrdinalIgnoreCase))
+            if (at is DllNotFoundException or BadImageFormatException || (at is NotSupportedException && at.Message.Contains("libtorch", StringComparison.OrdinalIgnoreCase)))
                 return $"the native library libtorch cannot be loaded on this system ({Native.Disk.FirstLine(at)}); it needs 64-bit Linux with glibc 2.34 or newer, Windows, or macOS on ARM";
         return null;
     }

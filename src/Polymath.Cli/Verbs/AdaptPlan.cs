@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Polymath.Cli.Common;
 using Polymath.Cli.Starter;
 using Polymath.Tasks;
@@ -19,7 +18,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var notes = new List<string>();
         var files = new List<DataFileRecord>();
         var rows = Load(streams, data, options, files, notes);
-        var all = LabelledRows.From(rows);
+        var all = LabelledRows.From(rows, source: data == "-" ? "standard input" : data ?? "starter task");
         if (data is null) notes.Add($"no --data: learning the starter task, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
         if (test is not null)
         {
@@ -27,8 +26,9 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
             var report = Duplicates.Report(rows, testRows);
             if (report.Exact + report.Folded > 0)
                 notes.Add($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured number flatters");
-            return new AdaptPlan(all, LabelledRows.From(testRows, all.Map), null, files, [.. notes, Counts(all)]);
+            return new AdaptPlan(all, LabelledRows.From(testRows, all.Map, test), null, files, [.. notes, Counts(all)]);
         }
+        if (all.Classes == rows.Count) throw new PolymathException($"{data}: every class has one row, so none can be held out for measuring; expected more rows, or rows to measure on with --test");
         var smallest = all.Map.CountsOf(all.Labels).Min();
         if (smallest < 2) notes.Add("a class has only one row: it cannot be measured");
         var (train, held) = Splits.Stratified(all.Labels, HeldOutShare, seed);
@@ -37,13 +37,13 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
     }
 
     /// <summary>Labels by name, without rows to learn from.</summary>
-    public static AdaptPlan WithoutTraining(string? labels, string? test, DataOptions options)
+    public static AdaptPlan WithoutTraining(Streams streams, string? labels, string? test, DataOptions options)
     {
         var described = Describe(labels ?? throw new PolymathException("--labels is missing; expected labels separated by commas, or a file with a label and its description in each row"));
         var map = LabelMap.FromLabels(described.Keys);
         var files = new List<DataFileRecord>();
         var notes = new List<string>();
-        LabelledRows? measured = test is null ? null : LabelledRows.From(Load(new Streams(Stream.Null, TextWriter.Null, TextWriter.Null), test, options, files, notes), map);
+        LabelledRows? measured = test is null ? null : LabelledRows.From(Load(streams, test, options, files, notes), map, test);
         return new AdaptPlan(new LabelledRows([], [], map), measured, null, files, notes) { Descriptions = described };
     }
 
@@ -57,16 +57,10 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
     {
         var file = path is null ? DataFile.Open("-", new DataOptions { Format = DataFormat.Csv, LabelRequired = true }, StarterTask.Open()) : DataFile.Open(path, options, streams.Input);
         var rows = file.ReadAll();
-        if (rows.Count == 0) throw new PolymathException($"{path}: there are no rows; expected at least one row of each of two classes");
+        if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
         if (file.SkippedRows > 0) notes.Add($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
-        files.Add(new DataFileRecord(path is null ? "starter task" : Path.GetFileName(path), path is null or "-" ? null : Hash(path), rows.Count));
+        files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(path, rows.Count));
         return rows;
-    }
-
-    private static string Hash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     private static string Counts(LabelledRows rows)

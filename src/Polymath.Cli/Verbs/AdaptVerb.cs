@@ -48,24 +48,44 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
-            using var library = TaskLibrary.Open(result.GetValue(settings.Library)!); // a broken library is said before the work, not after
+            TaskName.Check(name);
+            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf") })
+                if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
+            using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);
+            if (backbone is not null)
+            {
+                options.Layers?.Check(backbone.Config.Layers);
+                _ = backbone.Sentence.Prompt(options.Prompt);
+                _ = new Text.Chunker(backbone.Tokenizer, backbone.MaxTokens); // a limit without room for a token of text is said before the work
+            }
             options = options with { Store = store };
-            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
+            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
                 : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
             plan.Say(streams);
-            var (learned, scores) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
+            var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);
-            Write(streams, result.GetValue(settings.Json), learned, scores, plan, options.Metric, library);
+            Write(streams, result.GetValue(settings.Json), learned, scores, searched, plan, options.Metric, library);
             return ExitCodes.Ok;
         });
         return command;
     }
 
+    /// <summary>A library that is broken, or cannot be where it is asked for, is said before the work and not after.</summary>
+    private static TaskLibrary OpenForWriting(string folder, string name)
+    {
+        for (var at = Path.GetFullPath(folder); at is not null; at = Path.GetDirectoryName(at))
+            if (File.Exists(at)) throw new PolymathException($"{folder}: {at} is a file; expected a folder, or a name that is free, for the library");
+        var library = TaskLibrary.Open(folder);
+        if (library.Tasks.FirstOrDefault(task => task.Name != name && task.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } similar) return library;
+        library.Dispose();
+        throw new PolymathException($"task name '{name}': there is a task '{similar.Name}', and some file systems do not tell them apart; choose another name");
+    }
+
     /// <summary>Learns on the training part and measures on the test part; where that was held out of the data, the task that is kept learns from all rows.</summary>
-    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores, LearnedTask Searched) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         LearnedTask OnRows(LabelledRows rows, FeatureExtractionOptions choices) => how switch
@@ -74,7 +94,7 @@ internal static class AdaptVerb
             "label-names" => LabelNames.Learn(backbone!, name, plan.Descriptions!, choices),
             _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows.Rows, choices, progress, cancellation),
         };
-        var task = OnRows(plan.Train, options);
+        LearnedTask task = OnRows(plan.Train, options), searched = task;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var scores = plan.Test is not { } test ? [] : plan.Train.Rows.Count == 0
             ? [Alone(task, task.Number(test.Rows), options, progress, cancellation)]
@@ -91,7 +111,7 @@ internal static class AdaptVerb
             [$"test_{options.Metric.Name()}_high"] = scores[^1].Interval.High,
             ["test_rows"] = plan.Test!.Rows.Count,
         };
-        return (task.WithRecord(metrics, plan.Files), scores);
+        return (task.WithRecord(metrics, plan.Files), scores, searched);
     }
 
     private static MethodScore Alone(LearnedTask task, LabelledRows test, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
@@ -100,7 +120,7 @@ internal static class AdaptVerb
         return new MethodScore(MethodComparison.Describe(task), outcomes, Bootstrap.Interval(options.Metric, outcomes, seed: (ulong)options.Seed), 0, null);
     }
 
-    private static void Write(Streams streams, bool json, LearnedTask task, IReadOnlyList<MethodScore> scores, AdaptPlan plan, Metric metric, TaskLibrary library)
+    private static void Write(Streams streams, bool json, LearnedTask task, IReadOnlyList<MethodScore> scores, LearnedTask searched, AdaptPlan plan, Metric metric, TaskLibrary library)
     {
         if (json)
         {
@@ -127,9 +147,9 @@ internal static class AdaptVerb
                     seconds = s.Seconds,
                     differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
                 }),
-                candidates = task.Candidates.Count > 1 ? task.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
-                forwardedRows = task.Report?.Computed,
-                storedRows = task.Report?.FromStore,
+                candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
+                forwardedRows = searched.Report?.Computed,
+                storedRows = searched.Report?.FromStore,
             });
             return;
         }
@@ -139,8 +159,8 @@ internal static class AdaptVerb
                 s.Method, $"{s.Interval.Value:F4}", $"{s.Interval.Low:F4} to {s.Interval.High:F4}", $"{new ClassificationReport(s.Outcomes).MacroF1:F4}",
                 s.AgainstBaseline is { } d ? $"{d.Difference:+0.0000;-0.0000} [{d.Low:+0.0000;-0.0000}, {d.High:+0.0000;-0.0000}]" : "", $"{s.Seconds:F1}",
             }));
-        if (task.Candidates.FirstOrDefault() is { } best && task.Candidates.Count > 1)
-            streams.Output.WriteLine($"chosen of {task.Candidates.Count} ways to read the layers: {best.Recipe} (cross-validated {best.CrossValidated:F4})");
+        if (searched.Candidates.FirstOrDefault() is { } best && searched.Candidates.Count > 1)
+            streams.Output.WriteLine($"chosen of {searched.Candidates.Count} ways to read the layers: {best.Recipe} ({(double.IsNaN(best.CrossValidated) ? $"screened {best.Screened:F4}" : $"cross-validated {best.CrossValidated:F4}")})");
         streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
     }
 }

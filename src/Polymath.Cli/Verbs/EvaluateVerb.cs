@@ -19,16 +19,21 @@ internal static class EvaluateVerb
             "polymath evaluate --task question-type --data test.csv --json",
             "polymath evaluate --model ./sentiment-model --data reviews.csv");
         command.Takes(task, settings.Library, data, confusion, settings.Json, settings.Seed);
-        settings.AddBackboneOptions(command);
+        settings.AddBackboneOptions(command, reading: false);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
             using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: true), streams.Input);
             var rows = file.ReadAll();
-            if (session.Head is { } head && session.Config!.Problem == ProblemType.Regression) return Regression(streams, result.GetValue(settings.Json), head, rows, cancellation);
+            if (session.Head is { } head && session.Config!.Problem == ProblemType.Regression)
+            {
+                Regression(streams, result.GetValue(settings.Json), head, rows, file.Name, cancellation);
+                session.SayCut(streams);
+                return ExitCodes.Ok;
+            }
             var labels = session.Task?.Labels ?? OwnLabels(session);
-            var numbered = LabelledRows.From(rows, labels);
+            var numbered = LabelledRows.From(rows, labels, file.Name);
             var outcomes = await Reporting.WithProgressAsync(streams, progress => session.Task is { } learned ? learned.Evaluate(numbered, progress, cancellation)
                 : Outcomes.FromScores(numbered.Labels, [.. session.Head!.Score(rows, progress, cancellation).SelectMany(answer => answer.Scores)], labels.Count), cancellation).ConfigureAwait(false);
             session.SayCut(streams);
@@ -42,9 +47,10 @@ internal static class EvaluateVerb
     private static LabelMap OwnLabels(TaskSession session) => session.Config is { Head: HeadKind.SequenceClassification, Problem: ProblemType.SingleLabel } config ? new LabelMap(config.Labels)
         : throw new PolymathException($"{session.Config!.Source}: evaluate measures heads that give a row one label or one number; polymath predict shows what this head says");
 
-    private static int Regression(Streams streams, bool json, OwnHead head, List<Row> rows, CancellationToken cancellation)
+    private static void Regression(Streams streams, bool json, OwnHead head, List<Row> rows, string source, CancellationToken cancellation)
     {
-        double[] wanted = [.. rows.Select(row => double.TryParse(row.Label, out var number) ? number : throw new PolymathException($"line {row.Line}: the label '{row.Label}' is not a number, but the model's head gives numbers"))];
+        if (rows.Count == 0) throw new PolymathException($"{source}: there are no rows; expected at least one");
+        double[] wanted = [.. rows.Select(row => double.TryParse(row.Label, out var number) ? number : throw new PolymathException($"{source}, line {row.Line}: the label '{row.Label}' is not a number, but the model's head gives numbers"))];
         double[] found = [.. head.Score(rows, null, cancellation).Select(answer => (double)answer.Scores[0])];
         var facts = new
         {
@@ -55,6 +61,5 @@ internal static class EvaluateVerb
         };
         if (json) streams.WriteJson(facts);
         else streams.WriteTable(["", ">value"], [["rows", $"{facts.rows:N0}"], ["mean squared error", $"{facts.meanSquaredError:F4}"], ["Pearson", $"{facts.pearson:F4}"], ["Spearman", $"{facts.spearman:F4}"]]);
-        return ExitCodes.Ok;
     }
 }

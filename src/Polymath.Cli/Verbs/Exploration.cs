@@ -34,7 +34,6 @@ internal sealed class Exploration(int width)
     /// <summary>Computes axes and clusters and writes the picture.</summary>
     public ExplorationResult Draw(string path, int? clusters, int seed, string title, CancellationToken cancellation)
     {
-        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new PolymathException($"{path}: expected a picture's name that ends in .png");
         if (_labels.Count < 3) throw new PolymathException($"{_labels.Count} rows: expected at least 3 to explore");
         var x = new FeatureMatrix([.. _values], _labels.Count, width);
         var map = _labels.All(label => label is not null) ? LabelMap.FromLabels(_labels.Select(label => label!)) : null;

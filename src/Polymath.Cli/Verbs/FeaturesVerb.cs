@@ -17,7 +17,7 @@ internal static class FeaturesVerb
         var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2, concat2 (default: the model's own sentence vector)" };
         var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector" }.AcceptOnlyFromAmong("mean", "cls", "max");
         var explore = new Option<string?>("--explore") { Description = "Write a picture (.png) of the rows on their two main axes, with k-means clusters, and say how well clusters meet labels" };
-        var clusters = new Option<int?>("--clusters") { Description = "Number of clusters (default: the number of labels, else 8)" };
+        var clusters = new Option<int?>("--clusters") { Description = "Number of clusters (default: the number of labels, else 8)" }.AtLeast(2);
         var command = Verb.Create("features", "Turn rows into vectors.",
             "polymath features --model ./all-MiniLM-L6-v2 --data rows.csv --out vectors.npy",
             "polymath features --model ./all-MiniLM-L6-v2 --data rows.csv --explore map.png");
@@ -27,6 +27,7 @@ internal static class FeaturesVerb
         command.Runs(streams, async (result, cancellation) =>
         {
             if (result.GetValue(output) is null && result.GetValue(explore) is null) throw new PolymathException("nothing to do: expected --out FILE, --explore FILE.png, or both");
+            if (result.GetValue(explore) is { } picture && !picture.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new PolymathException($"{picture}: expected a picture's name that ends in .png");
             using var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = settings.OpenStore(result);
             var recipe = result.GetValue(layers) is null && result.GetValue(pooling) is null ? FeatureRecipe.SentenceOf(backbone)

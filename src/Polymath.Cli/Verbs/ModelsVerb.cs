@@ -8,7 +8,7 @@ namespace Polymath.Cli.Verbs;
 /// <summary><c>polymath models</c>: look at a model folder, and hold it against reference outputs.</summary>
 internal static class ModelsVerb
 {
-    public static Command Create(Streams streams) => new("models", "Look at a model folder, or hold it against reference outputs.") { Show(streams), Check(streams) };
+    public static Command Create(Streams streams) => Verb.Group("models", "Look at a model folder, or hold it against reference outputs.", ["polymath models show ./all-MiniLM-L6-v2", "polymath models check ./bert-mlm"], Show(streams), Check(streams));
 
     private static Command Show(Streams streams)
     {

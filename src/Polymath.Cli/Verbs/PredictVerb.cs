@@ -13,20 +13,20 @@ internal static class PredictVerb
         var settings = new Settings();
         var task = new Option<string?>("--task", "-t") { Description = "A learned task; without it the model's own head predicts" };
         var data = new Option<string>("--data", "-d") { Description = "File of rows, or - for standard input", DefaultValueFactory = _ => "-" };
-        var top = new Option<int>("--top", "-k") { Description = "How many labels to show for each row", DefaultValueFactory = _ => 1 };
+        var top = new Option<int>("--top", "-k") { Description = "How many labels to show for each row", DefaultValueFactory = _ => 1 }.AtLeast(1);
         var threshold = new Option<double?>("--threshold") { Description = "Abstain (label null) where the best probability is below this" };
         var command = Verb.Create("predict", "Predict rows with a learned task, or with a model's own head; one JSON line for each row.",
             "polymath predict --task question-type --data questions.csv > answers.jsonl",
             "echo \"Where is the Louvre?\" | polymath predict --task question-type",
             "polymath predict --model ./sentiment-model --data reviews.csv --top 2");
         command.Takes(task, settings.Library, data, top, threshold, settings.Json);
-        settings.AddBackboneOptions(command);
+        settings.AddBackboneOptions(command, reading: false);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
             using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false, keepColumns: true), streams.Input);
-            var shown = Math.Max(1, result.GetValue(top));
+            var shown = result.GetValue(top);
             await Reporting.WithProgressAsync(streams, progress =>
             {
                 foreach (var answer in session.Answer(file.Rows(), shown, result.GetValue(threshold), progress, cancellation)) streams.Output.WriteLine(Line(answer));

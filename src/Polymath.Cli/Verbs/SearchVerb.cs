@@ -14,7 +14,7 @@ internal static class SearchVerb
         var settings = new Settings();
         var data = new Option<string>("--data", "-d") { Description = "File of rows to search, or - for standard input", Required = true };
         var query = new Argument<string>("query") { Description = "What to look for" };
-        var top = new Option<int>("--top", "-k") { Description = "How many rows to show", DefaultValueFactory = _ => 10 };
+        var top = new Option<int>("--top", "-k") { Description = "How many rows to show", DefaultValueFactory = _ => 10 }.AtLeast(1);
         var queryPrompt = new Option<string?>("--query-prompt") { Description = "Name of the model's prompt for the query (default: query, where the model has it)" };
         var command = Verb.Create("search", "Find the rows nearest in meaning to a query, by cosine of sentence vectors.",
             "polymath search --model ./all-MiniLM-L6-v2 --data messages.csv \"cannot sign in\"");
@@ -23,6 +23,7 @@ internal static class SearchVerb
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
+            if (string.IsNullOrWhiteSpace(result.GetValue(query))) throw new PolymathException("the query is empty; expected some words");
             using var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = settings.OpenStore(result);
             var asked = backbone.Embed([result.GetValue(query)!], result.GetValue(queryPrompt) ?? (backbone.Sentence.Prompts.ContainsKey("query") ? "query" : null), cancellation)[0];
@@ -35,7 +36,7 @@ internal static class SearchVerb
                 Prompt = result.GetValue(settings.Prompt) ?? (backbone.Sentence.Prompts.ContainsKey("passage") ? "passage" : null),
             });
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false, keepColumns: true), streams.Input);
-            var wanted = Math.Max(1, result.GetValue(top));
+            var wanted = result.GetValue(top);
             var best = await Reporting.WithProgressAsync(streams, progress =>
             {
                 var queue = new PriorityQueue<(Row Row, float Score), (float, long)>();

@@ -38,14 +38,16 @@ internal sealed class TaskSession : IDisposable
         using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
         var artifact = library.Load(name);
         if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
-        var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source).ConfigureAwait(false);
+        var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
+        FeatureStore? store = null;
         try
         {
-            var store = settings.OpenStore(result);
+            store = settings.OpenStore(result);
             return new TaskSession(LearnedTask.Restore(artifact, backbone, store), null, backbone, store);
         }
         catch
         {
+            store?.Dispose();
             backbone.Dispose();
             throw;
         }
@@ -63,7 +65,7 @@ internal sealed class TaskSession : IDisposable
     public void SayCut(Streams streams)
     {
         if (_backbone is null) return;
-        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens);
+        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens, canSplit: false);
     }
 
     public void Dispose()

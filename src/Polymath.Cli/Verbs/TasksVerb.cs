@@ -7,7 +7,7 @@ namespace Polymath.Cli.Verbs;
 /// <summary><c>polymath tasks</c>: what a library holds.</summary>
 internal static class TasksVerb
 {
-    public static Command Create(Streams streams) => new("tasks", "List, show, remove learned tasks; prune old generations.") { List(streams), Show(streams), Remove(streams), Prune(streams) };
+    public static Command Create(Streams streams) => Verb.Group("tasks", "List, show, remove learned tasks; prune old generations.", ["polymath tasks list", "polymath tasks show question-type", "polymath tasks prune --keep 3"], List(streams), Show(streams), Remove(streams), Prune(streams));
 
     private static Command List(Streams streams)
     {
@@ -65,7 +65,7 @@ internal static class TasksVerb
     private static Command Prune(Streams streams)
     {
         var settings = new Settings();
-        var keep = new Option<int>("--keep") { Description = "Generations to keep, the current one included", DefaultValueFactory = _ => 1 };
+        var keep = new Option<int>("--keep") { Description = "Generations to keep, the current one included", DefaultValueFactory = _ => 1 }.AtLeast(1);
         var command = Verb.Create("prune", "Delete old generations of a library.",
             "polymath tasks prune --keep 3");
         command.Takes(settings.Library, keep);

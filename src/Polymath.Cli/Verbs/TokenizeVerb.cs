@@ -12,8 +12,8 @@ internal static class TokenizeVerb
     {
         var settings = new Settings();
         var data = new Option<string?>("--data", "-d") { Description = "File of texts, or - for standard input (default)" };
-        var maxLength = new Option<int?>("--max-length") { Description = "Cut at this many tokens, special tokens included" };
-        var padTo = new Option<int?>("--pad-to") { Description = "Pad to this many tokens" };
+        var maxLength = new Option<int?>("--max-length") { Description = "Cut at this many tokens, special tokens included" }.AtLeast(0);
+        var padTo = new Option<int?>("--pad-to") { Description = "Pad to this many tokens" }.AtLeast(0);
         var bare = new Option<bool>("--no-special-tokens") { Description = "Leave out [CLS], [SEP] and their kin" };
         var texts = new Argument<string[]>("text") { Description = "Texts to tokenize", Arity = ArgumentArity.ZeroOrMore };
         var command = Verb.Create("tokenize", "Show the tokens of texts, with ids and offsets into the original text.",

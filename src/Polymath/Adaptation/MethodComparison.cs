@@ -49,12 +49,13 @@ public static class MethodComparison
     public static string Describe(LearnedTask task)
     {
         var options = task.Artifact.Training?.Options;
+        var head = options is not null && options.TryGetValue("head", out var kind) && kind != "logistic-regression" ? $", {kind}" : "";
         var c = options is not null && options.TryGetValue("c", out var value) && value != "NaN" ? $", C {value}" : "";
         return task.Artifact.Method switch
         {
             LearnedTask.TfidfMethod => $"TF-IDF + logistic regression{c}",
             LearnedTask.LabelNamesMethod => "label names",
-            _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{c}",
+            _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{head}{c}",
         };
     }
 }

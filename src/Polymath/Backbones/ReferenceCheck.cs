@@ -60,6 +60,9 @@ public static class ReferenceCheck
         int[][] ids = [.. ReadRows(cases, "input_ids")];
         if (ids.Length == 0) return;
         int[][] types = [.. ReadRows(cases, "token_type_ids")];
+        for (var r = 0; r < ids.Length; r++) CheckRow(network, cases, $"row{r}.input_ids", ids[r]);
+        if (types.Length > 0 && !types.Select(row => row.Length).SequenceEqual(ids.Select(row => row.Length)))
+            throw new PolymathException($"{cases.Path}: token_type_ids do not have the lengths of input_ids");
         using var batch = PackedBatch.Create(ids, types.Length == 0 ? null : types, layout);
         var hidden = network.Hidden(batch, _ => true);
         var scores = network.Config.Head == HeadKind.None ? null : network.HeadScores(hidden[^1]!, batch);
@@ -95,11 +98,15 @@ public static class ReferenceCheck
     /// <summary>The mean loss of the padded batch, computed from its real tokens only. Labels of −100 do not count.</summary>
     private static Tensor BatchLoss(Encoder network, SafetensorsFile cases, AttentionLayout layout)
     {
-        using var idsTensor = cases.Read("batch.input_ids");
-        int rows = (int)idsTensor.shape[0], width = (int)idsTensor.shape[1];
+        if (cases.Info("batch.input_ids").Shape is not [var longRows, var longWidth]) throw new PolymathException($"{cases.Path}: 'batch.input_ids' has shape [{string.Join(", ", cases.Info("batch.input_ids").Shape)}]; expected [rows, tokens]");
+        int rows = (int)longRows, width = (int)longWidth;
+        foreach (var name in new[] { "batch.attention_mask", "batch.token_type_ids" })
+            if (cases.Tensors.TryGetValue(name, out var info) && !info.Shape.AsSpan().SequenceEqual([longRows, longWidth])) throw new PolymathException($"{cases.Path}: '{name}' does not have the shape of 'batch.input_ids'");
+        if (cases.Info("batch.labels").Shape is not [var labelled, ..] || labelled != longRows) throw new PolymathException($"{cases.Path}: 'batch.labels' does not have a row for each row of 'batch.input_ids'");
         long[] ids = cases.ReadIntegers("batch.input_ids"), mask = cases.ReadIntegers("batch.attention_mask");
         long[]? types = cases.Tensors.ContainsKey("batch.token_type_ids") ? cases.ReadIntegers("batch.token_type_ids") : null;
         int[] lengths = [.. Enumerable.Range(0, rows).Select(r => (int)mask.AsSpan(r * width, width).ToArray().Sum())];
+        foreach (var row in Unpad(ids)) CheckRow(network, cases, "batch.input_ids", row);
         int[][] Unpad(long[] values) => [.. lengths.Select((length, r) => values.Skip(r * width).Take(length).Select(v => (int)v).ToArray())];
         using var batch = PackedBatch.Create(Unpad(ids), types is null ? null : Unpad(types), layout);
         var scores = network.HeadScores(network.Last(batch), batch);
@@ -142,6 +149,14 @@ public static class ReferenceCheck
             double[] expected = [.. fact.GetProperty("log_probabilities").EnumerateArray().Select(p => p.GetDouble())];
             tally.Add("pseudo-likelihood", $"pseudo_likelihood[{index}]", found, expected);
         }
+    }
+
+    /// <summary>What the network could not look up would end in an error of the native library.</summary>
+    private static void CheckRow(Encoder network, SafetensorsFile cases, string name, int[] ids)
+    {
+        if (ids.Length == 0 || ids.Length > network.MaxTokens) throw new PolymathException($"{cases.Path}: '{name}' has {ids.Length} tokens; the network reads 1 to {network.MaxTokens}");
+        foreach (var id in ids)
+            if (id < 0 || id >= network.Config.VocabularySize) throw new PolymathException($"{cases.Path}: '{name}' holds the id {id}; the network knows {network.Config.VocabularySize} tokens");
     }
 
     private static IEnumerable<int[]> ReadRows(SafetensorsFile cases, string part)

@@ -20,6 +20,7 @@ internal sealed class Roberta : Encoder
     public Roberta(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "roberta.embeddings";
+        if (MaxTokens < 1) throw new PolymathException($"{config.Source}: 'pad_token_id' {config.PadTokenId} leaves none of the {config.MaxPositions} positions, which are counted from it; expected a smaller one");
         _words = weights.Get($"{embeddings}.word_embeddings.weight", config.VocabularySize, config.Width);
         _positions = weights.Get($"{embeddings}.position_embeddings.weight", config.MaxPositions, config.Width);
         _types = weights.Get($"{embeddings}.token_type_embeddings.weight", config.TypeVocabulary, config.Width);

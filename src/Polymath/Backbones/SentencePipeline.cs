@@ -48,6 +48,17 @@ public sealed class SentencePipeline
     /// <summary>Width of the final vector for a network of a width.</summary>
     public int Width(int networkWidth) => Dense.Count == 0 ? networkWidth : Dense[^1].Outputs;
 
+    /// <summary>Holds the dense layers against the width that comes in.</summary>
+    /// <exception cref="PolymathException">A layer reads another width.</exception>
+    internal void Check(string folder, int networkWidth)
+    {
+        foreach (var step in Dense)
+        {
+            if (step.Inputs != networkWidth) throw new PolymathException($"{folder}: a Dense module reads {step.Inputs} values, but gets {networkWidth}; do modules.json and config.json belong together?");
+            networkWidth = step.Outputs;
+        }
+    }
+
     /// <summary>Reads modules.json and the folders it names; a folder without it gets the defaults.</summary>
     /// <exception cref="PolymathException">A module is of a kind not known, or a file is broken.</exception>
     public static SentencePipeline Read(string folder)
@@ -65,6 +76,7 @@ public sealed class SentencePipeline
             {
                 case "Transformer": maxTokens = ReadMaxTokens(inside); break;
                 case "Pooling": pooling = ReadPooling(Path.Combine(inside, "config.json")); break;
+                case "Dense" when normalise: throw new PolymathException($"{modules}: a Dense module after Normalize is not known; expected Normalize last");
                 case "Dense": dense.Add(ReadDense(inside)); break;
                 case "Normalize": normalise = true; break;
                 case "Dropout": break; // does nothing at inference
@@ -118,7 +130,7 @@ public sealed class SentencePipeline
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
             foreach (var module in json.RootElement.EnumerateArray())
-                modules.Add((module.GetProperty("type").GetString()!, module.GetProperty("path").GetString() ?? ""));
+                modules.Add((module.GetProperty("type").GetString() ?? "", module.GetProperty("path").GetString() ?? ""));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -144,6 +156,7 @@ public sealed class SentencePipeline
     private static Pooling ReadPooling(string file)
     {
         using var json = ConfigFile.Open(file);
+        if (!json.BoolOr(true, "include_prompt")) throw new PolymathException($"{file}: include_prompt false (pooling without the prompt's tokens) is not known; expected true");
         string[] on = [.. json.Root.EnumerateObject().Where(p => p.Name.StartsWith("pooling_mode_", StringComparison.Ordinal) && p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name[13..])];
         if (json.Has("pooling_mode")) on = [json.Text("pooling_mode")];
         return on switch

@@ -42,6 +42,7 @@ internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarTy
         if (!info.Shape.AsSpan().SequenceEqual(shape))
             throw new PolymathException($"{checkpoint.Path}: the tensor '{stored}' has shape {Show(info.Shape)}, but config.json wants {Show(shape)}");
         using var raw = checkpoint.Read(stored);
+        if (!raw.is_floating_point()) throw new PolymathException($"{checkpoint.Path}: the tensor '{stored}' is of type {info.DType}; expected floating-point weights (F32, F16, BF16)");
         var tensor = raw.to(type, copy: true).DetachFromDisposeScope();
         if (trainable) tensor.requires_grad_();
         _parameters.Add(name, tensor);

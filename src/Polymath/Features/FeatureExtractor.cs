@@ -33,7 +33,8 @@ public sealed record FeatureOptions
 
     internal string PrefixFor(Backbone backbone) => Prefix ?? backbone.Sentence.Prompt(Prompt);
 
-    internal int Overlap(Backbone backbone) => Math.Min(ChunkOverlap, backbone.MaxTokens / 2);
+    /// <summary>At most half the tokens of text in a piece.</summary>
+    internal int Overlap(Backbone backbone) => Math.Min(ChunkOverlap, Math.Max(0, backbone.MaxTokens - backbone.Tokenizer.Encode("").Length) / 2);
 }
 
 /// <summary>What an extraction did, counted while it runs.</summary>

@@ -53,7 +53,7 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
         string[] wanted = [.. new[] { options.TextColumn, options.PairColumn, options.LabelColumn }.OfType<string>()];
         if (wanted.Length > 0) return wanted.All(name => Find(names, name) >= 0);
         return _texts.SelectMany(tier => tier).Concat(_pairs.Select(pair => pair.First)).Any(name => Find(names, name) >= 0)
-            && names.All(name => name.Length is > 0 and <= 64);
+            && names.All(name => name.Length is > 0 and <= 64 && name.Trim().Count(c => c == ' ') < 3); // "Question, what is the name of the sea?" is a text
     }
 
     private static int Named(string file, IReadOnlyList<string> names, string name, string option)

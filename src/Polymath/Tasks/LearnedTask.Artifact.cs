@@ -62,7 +62,7 @@ public sealed partial class LearnedTask
 
     /// <summary>The same task with measurements and the files it was learned from written into its record.</summary>
     public LearnedTask WithRecord(IReadOnlyDictionary<string, double> metrics, IReadOnlyList<DataFileRecord>? data = null) =>
-        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer);
+        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer) { Candidates = Candidates, Report = Report };
 
     internal static LearnedTask FromFeatures(string name, Backbone backbone, LabelledRows data, FeatureExtractionOptions options, ExtractedHead found)
     {
@@ -71,17 +71,24 @@ public sealed partial class LearnedTask
         {
             Training = new TrainingRecord(data.Rows.Count, options.Seed)
             {
-                Options = new Dictionary<string, string>
-                {
-                    ["head"] = found.Head.Kind,
-                    ["c"] = $"{found.C}",
-                    ["metric"] = Evaluation.Metrics.Name(options.Metric),
-                    ["cross_validated"] = $"{found.CrossValidated:F4}",
-                    ["balanced"] = options.BalancedWeights ? "true" : "false",
-                },
+                Options = Choices(options, found),
             },
         };
         return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
+    }
+
+    /// <summary>What was asked for and what was found, in words; numbers that a head does not have are left out.</summary>
+    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found)
+    {
+        var choices = new Dictionary<string, string>
+        {
+            ["head"] = options.Head switch { HeadMethod.NearestMean => "nearest-mean", HeadMethod.Lda => "lda", HeadMethod.Gradient => "gradient", _ => "logistic-regression" },
+            ["metric"] = Evaluation.Metrics.Name(options.Metric),
+            ["balanced"] = options.BalancedWeights ? "true" : "false",
+        };
+        if (!double.IsNaN(found.C)) choices["c"] = $"{found.C}";
+        if (!double.IsNaN(found.CrossValidated)) choices["cross_validated"] = $"{found.CrossValidated:F4}";
+        return choices;
     }
 
     /// <summary>What the search compared, best first; empty for a task that was loaded.</summary>

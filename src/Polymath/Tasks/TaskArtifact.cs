@@ -23,7 +23,7 @@ public sealed record ChunkingRecord(int Tokens, int Overlap);
 /// <param name="Name">Its file name, without folders.</param>
 /// <param name="Sha256">The hash of its bytes, or null where it came from a pipe.</param>
 /// <param name="Rows">The rows used.</param>
-public sealed record DataFileRecord(string Name, string? Sha256, int Rows)
+public sealed record DataFileRecord(string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Sha256, int Rows)
 {
     /// <summary>Records a data file as it is now.</summary>
     /// <param name="pathOrDash">Its path, or <c>-</c> for standard input, which has no hash.</param>

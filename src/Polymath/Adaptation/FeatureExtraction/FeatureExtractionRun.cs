@@ -28,12 +28,13 @@ internal sealed class FeatureExtractionRun(
         List<FeatureCandidate> ranked = candidates.Count == 1 ? [new(candidates[0], double.NaN, double.NaN, double.NaN)]
             : _search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pooling], sample.Length), candidates, progress, cancellation);
         var fits = (long)data.Rows.Count * ranked[0].Recipe.Width(backbone) * sizeof(float) <= options.MaxFeatureBytes;
+        var first = ranked[0] with { C = double.NaN }; // the regularisation of screening is not this head's
         var (chosen, head) = options.Head switch
         {
             HeadMethod.LogisticRegression when fits => Logistic(ranked),
-            HeadMethod.LogisticRegression or HeadMethod.Gradient => (ranked[0], ByGradient(ranked[0].Recipe)),
-            HeadMethod.NearestMean => (ranked[0], ByMeans(ranked[0].Recipe)),
-            _ => (ranked[0], ByStatistics(ranked[0].Recipe)),
+            HeadMethod.LogisticRegression or HeadMethod.Gradient => (first, ByGradient(first.Recipe)),
+            HeadMethod.NearestMean => (first, ByMeans(first.Recipe)),
+            _ => (first, ByStatistics(first.Recipe)),
         };
         return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, _search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? double.NegativeInfinity : c.CrossValidated), extractor.Report);
     }
