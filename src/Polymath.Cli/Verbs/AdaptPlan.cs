@@ -59,7 +59,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
         if (file.SkippedRows > 0) notes.Add($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
-        files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(path, rows.Count));
+        files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(file.CanReread ? path : "-", rows.Count));
         return rows;
     }
 

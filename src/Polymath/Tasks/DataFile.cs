@@ -19,6 +19,9 @@ public sealed class DataFile
     /// <summary>The file's name as errors give it; "standard input" for <c>-</c>.</summary>
     public string Name => _source.Name;
 
+    /// <summary>Whether the rows can be read again: true for files, false for pipes.</summary>
+    public bool CanReread => _source.CanReread;
+
     /// <summary>The format given or recognised.</summary>
     public DataFormat Format { get; }
 

@@ -6,7 +6,7 @@ namespace Polymath.Tasks;
 internal sealed class DataSource
 {
     private const int HeadLimit = 1 << 16;
-    private readonly string? _path;
+    private readonly string? _path; // null for what can be read only once
     private readonly bool _compressed;
     private Stream? _input;
     private byte[] _head = [];
@@ -23,7 +23,13 @@ internal sealed class DataSource
         if (Directory.Exists(_path)) throw new PolymathException($"{Name}: is a folder; expected a data file (CSV, TSV, JSONL, Parquet or plain lines)");
         if (!File.Exists(_path)) throw new PolymathException($"{Name}: there is no such file");
         _compressed = _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        var opened = Open();
+        if (_compressed || opened.CanSeek) opened.Dispose();
+        else (_path, _input) = (null, opened); // a named pipe, or the shell's <(…): it gives its bytes once
     }
+
+    /// <summary>Whether the bytes can be had again and again.</summary>
+    public bool CanReread => _path is not null;
 
     public string Name { get; }
 
