@@ -32,8 +32,8 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
     /// <summary>Embeddings of the batch's tokens, [T, H]: hidden state 0.</summary>
     protected abstract Tensor Embed(PackedBatch batch);
 
-    /// <summary>A bias of the attention scores that the family computes for a group, or null.</summary>
-    protected virtual Func<AttentionGroup, Tensor>? AttentionBias => null;
+    /// <summary>A bias of the attention scores for each of the batch's groups, [1, heads, length, length], shared by all blocks; null for none.</summary>
+    protected virtual Tensor[]? AttentionBiases(PackedBatch batch) => null;
 
     /// <summary>
     /// Hidden states of the wanted layers, [T, H] each: 0 after the embeddings, k after block k; the others are null. Blocks above the highest
@@ -44,11 +44,12 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
         var states = new Tensor?[Blocks.Count + 1];
         var highest = Enumerable.Range(0, states.Length).Last(wanted);
         var x = Embed(batch);
+        var biases = AttentionBiases(batch);
         for (var layer = 0; ; layer++)
         {
             if (wanted(layer)) states[layer] = x;
             if (layer == highest) return states;
-            x = Blocks[layer].Forward(x, batch, AttentionBias);
+            x = Blocks[layer].Forward(x, batch, biases);
         }
     }
 

@@ -41,13 +41,14 @@ internal sealed class Mpnet : Encoder
 
     protected override IReadOnlyList<EncoderBlock> Blocks { get; }
 
-    /// <summary>[1, heads, length, length] for a group's length.</summary>
-    protected override Func<AttentionGroup, Tensor> AttentionBias => group =>
+    protected override Tensor[] AttentionBiases(PackedBatch batch) => [.. batch.Groups.Select(group => RelativeBias(group.Length))];
+
+    /// <summary>[1, heads, length, length].</summary>
+    private Tensor RelativeBias(int length)
     {
-        var length = group.Length;
-        var buckets = tensor(RelativePosition.Buckets(length, Config.RelativeBuckets)); // [length · length]
+        using var buckets = tensor(RelativePosition.Buckets(length, Config.RelativeBuckets)); // [length · length]
         return _relative.index_select(0, buckets).view(length, length, Config.Heads).permute(2, 0, 1).unsqueeze(0);
-    };
+    }
 
     protected override Tensor Embed(PackedBatch batch) =>
         _norm.Forward(_words.index_select(0, batch.Ids) + _positions.index_select(0, batch.Positions + FirstPosition)); // [T, H]

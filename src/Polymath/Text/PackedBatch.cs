@@ -13,11 +13,17 @@ internal enum AttentionLayout
 }
 
 /// <summary>
-/// Rows of a batch that one attention call handles: <see cref="Rows"/> rows from token <see cref="Start"/> on, seen as [rows, length].
+/// Rows of a batch that one attention call handles, seen as [rows, length].
 /// Where the rows differ in length, <see cref="Gather"/> copies tokens into the padded layout [rows · length], <see cref="Scatter"/>
 /// copies results back to packed tokens, and <see cref="Mask"/> [rows, 1, 1, length] is 0 for a token and −∞ for padding.
 /// </summary>
-internal sealed record AttentionGroup(int Start, int Rows, int Length, Tensor? Gather = null, Tensor? Scatter = null, Tensor? Mask = null);
+/// <param name="Tokens">Real tokens of the group; groups follow one another in packed order.</param>
+/// <param name="Rows">Rows of the group.</param>
+/// <param name="Length">Tokens of its longest row.</param>
+/// <param name="Gather">Padded place → token of the group.</param>
+/// <param name="Scatter">Token of the group → padded place.</param>
+/// <param name="Mask">What is added to the attention scores.</param>
+internal sealed record AttentionGroup(int Tokens, int Rows, int Length, Tensor? Gather = null, Tensor? Scatter = null, Tensor? Mask = null);
 
 /// <summary>
 /// A batch without padding: the tokens of all rows one after another. Rows are ordered by length (stable), so that rows of equal length lie
@@ -121,7 +127,7 @@ internal sealed class PackedBatch : IDisposable
     private static AttentionGroup Group(int[] offsets, int first, int end)
     {
         int rows = end - first, start = offsets[first], length = offsets[end] - offsets[end - 1]; // the last row is the longest
-        if (offsets[first + 1] - offsets[first] == length) return new AttentionGroup(start, rows, length);
+        if (offsets[first + 1] - offsets[first] == length) return new AttentionGroup(offsets[end] - start, rows, length);
         var gather = new long[rows * length];
         var scatter = new long[offsets[end] - start];
         var mask = new float[rows * length];
@@ -130,11 +136,11 @@ internal sealed class PackedBatch : IDisposable
             {
                 var token = offsets[first + r] + t;
                 var real = token < offsets[first + r + 1];
-                gather[r * length + t] = real ? token : offsets[first + r];
+                gather[r * length + t] = (real ? token : offsets[first + r]) - start;
                 mask[r * length + t] = real ? 0 : float.NegativeInfinity;
                 if (real) scatter[token - start] = r * length + t;
             }
-        return new AttentionGroup(start, rows, length, Own(tensor(gather)), Own(tensor(scatter)), Own(tensor(mask, [rows, 1, 1, length])));
+        return new AttentionGroup(offsets[end] - start, rows, length, Own(tensor(gather)), Own(tensor(scatter)), Own(tensor(mask, [rows, 1, 1, length])));
     }
 
     private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();
