@@ -35,6 +35,7 @@ internal sealed class TaskSession : IDisposable
                 throw;
             }
         }
+        if (result.IsGiven(settings.MaxTokens)) throw new PolymathException("--max-tokens does not apply to a learned task: rows are cut where they were cut when it learned");
         using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
         var artifact = library.Load(name);
         if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
@@ -65,7 +66,8 @@ internal sealed class TaskSession : IDisposable
     public void SayCut(Streams streams)
     {
         if (_backbone is null) return;
-        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), _backbone.MaxTokens, canSplit: false);
+        var limit = (Task?.Scorer as FeatureScorer)?.Options.Limit(_backbone) ?? _backbone.MaxTokens;
+        Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), limit, canSplit: false);
     }
 
     public void Dispose()

@@ -31,10 +31,16 @@ public sealed record FeatureOptions
     /// <summary>Where features are kept and looked up; null computes always.</summary>
     public FeatureStore? Store { get; init; }
 
+    /// <summary>The most tokens of a row or piece, special tokens included; null takes the backbone's limit.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>The limit that holds: never more than the network has positions.</summary>
+    internal int Limit(Backbone backbone) => Math.Min(MaxTokens ?? backbone.MaxTokens, backbone.Network.MaxTokens);
+
     internal string PrefixFor(Backbone backbone) => Prefix ?? backbone.Sentence.Prompt(Prompt);
 
     /// <summary>At most half the tokens of text in a piece.</summary>
-    internal int Overlap(Backbone backbone) => Math.Min(ChunkOverlap, Math.Max(0, backbone.MaxTokens - backbone.Tokenizer.Encode("").Length) / 2);
+    internal int Overlap(Backbone backbone) => Math.Min(ChunkOverlap, Math.Max(0, Limit(backbone) - backbone.Tokenizer.Encode("").Length) / 2);
 }
 
 /// <summary>What an extraction did, counted while it runs.</summary>
@@ -137,7 +143,7 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
         for (var r = 0; r < rows.Length; r++)
         {
             var chunk = options.Chunk && rows[r].Pair is null;
-            var limit = new EncodeOptions { MaxLength = backbone.MaxTokens, Stride = chunk ? options.Overlap(backbone) : 0 };
+            var limit = new EncodeOptions { MaxLength = options.Limit(backbone), Stride = chunk ? options.Overlap(backbone) : 0 };
             var encodings = backbone.Tokenizer.Encode(_prompt + rows[r].Text, rows[r].Pair, limit);
             if (encodings.Count > 1 && chunk) Report.SplitRows++;
             else if (encodings.Count > 1) Report.CutRows++;

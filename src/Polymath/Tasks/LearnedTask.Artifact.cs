@@ -10,7 +10,7 @@ public sealed partial class LearnedTask
 {
     internal const string FeaturesMethod = "features", TfidfMethod = "tfidf", LabelNamesMethod = "label-names";
 
-    private const string SentenceVector = "sentence";
+    private const string SentenceVector = "sentence", MaxTokensOption = "max_tokens";
 
     /// <summary>Loads a task from a library.</summary>
     /// <param name="library">The library's folder.</param>
@@ -48,6 +48,7 @@ public sealed partial class LearnedTask
             Prefix = artifact.PromptPrefix,
             Chunk = artifact.Chunking is not null,
             ChunkOverlap = artifact.Chunking?.Overlap ?? 0,
+            MaxTokens = artifact.Chunking?.Tokens ?? RecordedLimit(artifact),
             Store = store,
         }));
     }
@@ -71,20 +72,25 @@ public sealed partial class LearnedTask
         {
             Training = new TrainingRecord(data.Rows.Count, options.Seed)
             {
-                Options = Choices(options, found),
+                Options = Choices(options, found, features.Limit(backbone)),
             },
         };
         return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
     }
 
+    /// <summary>Rows are cut where they were cut when the task was learned.</summary>
+    private static int? RecordedLimit(TaskArtifact artifact) =>
+        artifact.Training?.Options.TryGetValue(MaxTokensOption, out var text) == true && int.TryParse(text, out var limit) && limit > 0 ? limit : null;
+
     /// <summary>What was asked for and what was found, in words; numbers that a head does not have are left out.</summary>
-    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found)
+    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found, int maxTokens)
     {
         var choices = new Dictionary<string, string>
         {
             ["head"] = options.Head switch { HeadMethod.NearestMean => "nearest-mean", HeadMethod.Lda => "lda", HeadMethod.Gradient => "gradient", _ => "logistic-regression" },
             ["metric"] = Evaluation.Metrics.Name(options.Metric),
             ["balanced"] = options.BalancedWeights ? "true" : "false",
+            [MaxTokensOption] = $"{maxTokens}",
         };
         if (!double.IsNaN(found.C)) choices["c"] = $"{found.C}";
         if (!double.IsNaN(found.CrossValidated)) choices["cross_validated"] = $"{found.CrossValidated:F4}";
@@ -107,7 +113,7 @@ public sealed partial class LearnedTask
         HeadKind = head.Kind,
         Layers = recipe.Sentence ? SentenceVector : recipe.Layers.ToString(),
         Pooling = recipe.Pooling.ToString().ToLowerInvariant(),
-        Chunking = features.Chunk ? new ChunkingRecord(backbone.MaxTokens, features.Overlap(backbone)) : null,
+        Chunking = features.Chunk ? new ChunkingRecord(features.Limit(backbone), features.Overlap(backbone)) : null,
         PromptPrefix = features.PrefixFor(backbone) is { Length: > 0 } prefix ? prefix : null,
         Precision = Precisions.Name(backbone.Precision),
         Backbone = new BackboneReference(backbone.Hash, backbone.Config.ModelType, backbone.Name, backbone.Config.Width) { Source = Path.GetFullPath(backbone.Folder) },

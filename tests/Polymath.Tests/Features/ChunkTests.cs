@@ -80,5 +80,23 @@ public sealed class ChunkTests : IDisposable
         Assert.Contains("24 of 24 rows were longer than 64 tokens and were cut; --chunk", cut.Error);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_task_reads_rows_to_the_limit_that_it_learned_with(bool chunk)
+    {
+        var model = TinyModel.Write(_folder["model"], "bert-mlm");
+        var library = _folder["library"];
+        string[] split = chunk ? ["--chunk"] : [];
+        (await CliRun.Of(["adapt", "--model", model, "--data", TinyModel.WriteRows(_folder["train.csv"], 40), "--task", "mood", "--library", library, "--layers", "last", "--max-tokens", "10", .. split])).Ok();
+        File.WriteAllText(_folder["rows.txt"], Words(30) + "\n");
+        var run = (await CliRun.Of("predict", "--task", "mood", "--library", library, "--data", _folder["rows.txt"], "--format", "lines", "--top", "2")).Ok();
+        Assert.Contains($"1 of 1 rows were longer than 10 tokens and were {(chunk ? "split" : "cut")}", run.Error);
+        using var backbone = Backbone.Load(model, new BackboneOptions { MaxTokens = 10 });
+        var direct = LearnedTask.Load(library, "mood", backbone).Predict([Words(30)]).Single();
+        Assert.Equal(direct.Ranked[0].Probability, Assert.Single(run.JsonLines).GetProperty("probability").GetDouble(), 1e-6);
+        (await CliRun.Of("predict", "--task", "mood", "--library", library, "--data", _folder["rows.txt"], "--max-tokens", "12")).Refused("--max-tokens");
+    }
+
     private static string Words(int count) => TinyModel.Text(Enumerable.Range(0, count).Select(i => 40 + i * 7 % 87));
 }
