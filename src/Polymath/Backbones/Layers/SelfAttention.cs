@@ -16,12 +16,14 @@ internal sealed class SelfAttention(Linear queryKeyValue, Linear output, int hea
     /// <returns>output(attention(x)) + x, [T, H].</returns>
     public Tensor ForwardAdd(Tensor x, PackedBatch batch, Tensor[]? biases)
     {
+        // Intermediate results go as soon as they were used: the next ones then take memory that is still in the processor's cache.
+        using var scope = NewDisposeScope();
         var qkv = queryKeyValue.Forward(x); // [T, 3H]
         // One split instead of a slice for each group: its backward writes the gradient once.
         Tensor[] parts = batch.Groups.Count == 1 ? [qkv] : qkv.split([.. batch.Groups.Select(group => (long)group.Tokens)]);
         Tensor[] contexts = [.. batch.Groups.Select((group, g) => Attend(parts[g], group, biases?[g]))];
         var context = contexts.Length == 1 ? contexts[0] : cat(contexts); // [T, H]
-        return output.ForwardAdd(context, x);
+        return output.ForwardAdd(context, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>One group: tokens [group's T, 3H] → [group's T, H].</summary>
@@ -48,7 +50,10 @@ internal sealed class EncoderBlock(SelfAttention attention, LayerNorm attentionN
     /// <summary>Tokens [T, H] → [T, H].</summary>
     public Tensor Forward(Tensor x, PackedBatch batch, Tensor[]? biases)
     {
-        var attended = attentionNorm.Forward(attention.ForwardAdd(x, batch, biases));
-        return outputNorm.Forward(shrink.ForwardAdd(grow.Forward(attended, activation), attended));
+        using var scope = NewDisposeScope();
+        Tensor attended, sum;
+        using (var withAttention = attention.ForwardAdd(x, batch, biases)) attended = attentionNorm.Forward(withAttention);
+        using (var grown = grow.Forward(attended, activation)) sum = shrink.ForwardAdd(grown, attended); // grown: [T, intermediate]
+        return outputNorm.Forward(sum).MoveToOuterDisposeScope();
     }
 }
