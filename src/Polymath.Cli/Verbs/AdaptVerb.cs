@@ -67,7 +67,7 @@ internal static class AdaptVerb
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);
-            Write(streams, result.GetValue(settings.Json), learned, scores, searched, plan, options.Metric, library);
+            AdaptReport.Write(streams, result.GetValue(settings.Json), learned, scores, searched, plan, options.Metric, library);
             return ExitCodes.Ok;
         });
         return command;
@@ -118,49 +118,5 @@ internal static class AdaptVerb
     {
         var outcomes = task.Evaluate(test, progress, cancellation);
         return new MethodScore(MethodComparison.Describe(task), outcomes, Bootstrap.Interval(options.Metric, outcomes, seed: (ulong)options.Seed), 0, null);
-    }
-
-    private static void Write(Streams streams, bool json, LearnedTask task, IReadOnlyList<MethodScore> scores, LearnedTask searched, AdaptPlan plan, Metric metric, TaskLibrary library)
-    {
-        if (json)
-        {
-            streams.WriteJson(new
-            {
-                task = task.Name,
-                method = task.Artifact.Method,
-                labels = task.Labels.Names,
-                library = library.Folder,
-                generation = library.Generation,
-                metric = metric.Name(),
-                trainRows = plan.Train.Rows.Count,
-                testRows = plan.Test?.Rows.Count,
-                heldOut = plan.HeldOut is not null,
-                learnedFromRows = task.Artifact.Training?.Rows,
-                methods = scores.Select(s => new
-                {
-                    method = s.Method,
-                    value = s.Interval.Value,
-                    low = s.Interval.Low,
-                    high = s.Interval.High,
-                    accuracy = new ClassificationReport(s.Outcomes).Accuracy,
-                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1,
-                    seconds = s.Seconds,
-                    differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
-                }),
-                candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
-                forwardedRows = searched.Report?.Computed,
-                storedRows = searched.Report?.FromStore,
-            });
-            return;
-        }
-        if (scores.Count > 0)
-            streams.WriteTable(["method", ">" + metric.Name(), "95 % interval", ">macro F1", ">against TF-IDF", ">seconds"], scores.Select(s => new[]
-            {
-                s.Method, $"{s.Interval.Value:F4}", $"{s.Interval.Low:F4} to {s.Interval.High:F4}", $"{new ClassificationReport(s.Outcomes).MacroF1:F4}",
-                s.AgainstBaseline is { } d ? $"{d.Difference:+0.0000;-0.0000} [{d.Low:+0.0000;-0.0000}, {d.High:+0.0000;-0.0000}]" : "", $"{s.Seconds:F1}",
-            }));
-        if (searched.Candidates.FirstOrDefault() is { } best && searched.Candidates.Count > 1)
-            streams.Output.WriteLine($"chosen of {searched.Candidates.Count} ways to read the layers: {best.Recipe} ({(double.IsNaN(best.CrossValidated) ? $"screened {best.Screened:F4}" : $"cross-validated {best.CrossValidated:F4}")})");
-        streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
     }
 }

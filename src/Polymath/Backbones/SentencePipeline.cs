@@ -31,6 +31,9 @@ public sealed class SentencePipeline
     /// <summary>The longest row in tokens, special tokens included; null where the folder sets none.</summary>
     public int? MaxTokens { get; private init; }
 
+    /// <summary>Whether texts are put into lower case before they are tokenized (<c>do_lower_case</c>).</summary>
+    public bool LowerCase { get; private init; }
+
     /// <summary>How token states become one vector.</summary>
     public Pooling Pooling { get; private init; } = Pooling.Mean;
 
@@ -69,12 +72,13 @@ public sealed class SentencePipeline
         var normalise = false;
         var dense = new List<DenseStep>();
         int? maxTokens = null;
+        var lowerCase = false;
         foreach (var (type, path) in Modules(modules))
         {
             var inside = Path.Combine(folder, path);
             switch (type[(type.LastIndexOf('.') + 1)..])
             {
-                case "Transformer": maxTokens = ReadMaxTokens(inside); break;
+                case "Transformer": (maxTokens, lowerCase) = ReadTransformer(inside); break;
                 case "Pooling": pooling = ReadPooling(Path.Combine(inside, "config.json")); break;
                 case "Dense" when normalise: throw new PolymathException($"{modules}: a Dense module after Normalize is not known; expected Normalize last");
                 case "Dense": dense.Add(ReadDense(inside)); break;
@@ -88,6 +92,7 @@ public sealed class SentencePipeline
         {
             IsDescribed = true,
             MaxTokens = maxTokens,
+            LowerCase = lowerCase,
             Pooling = pooling,
             Normalise = normalise,
             Dense = dense,
@@ -141,16 +146,16 @@ public sealed class SentencePipeline
         return modules;
     }
 
-    private static int? ReadMaxTokens(string folder)
+    private static (int? MaxTokens, bool LowerCase) ReadTransformer(string folder)
     {
         foreach (var name in new[] { "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json", "sentence_mpnet_config.json",
             "sentence_xlm-roberta_config.json", "sentence_camembert_config.json", "sentence_electra_config.json" })
         {
             if (!File.Exists(Path.Combine(folder, name))) continue;
             using var json = ConfigFile.Open(Path.Combine(folder, name));
-            return json.Has("max_seq_length") ? json.Int(3, "max_seq_length") : null;
+            return (json.Has("max_seq_length") ? json.Int(3, "max_seq_length") : null, json.BoolOr(false, "do_lower_case"));
         }
-        return null;
+        return (null, false);
     }
 
     private static Pooling ReadPooling(string file)

@@ -142,12 +142,20 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
         var ends = new int[rows.Length];
         for (var r = 0; r < rows.Length; r++)
         {
-            var chunk = options.Chunk && rows[r].Pair is null;
-            var limit = new EncodeOptions { MaxLength = options.Limit(backbone), Stride = chunk ? options.Overlap(backbone) : 0 };
-            var encodings = backbone.Tokenizer.Encode(_prompt + rows[r].Text, rows[r].Pair, limit);
-            if (encodings.Count > 1 && chunk) Report.SplitRows++;
-            else if (encodings.Count > 1) Report.CutRows++;
-            foreach (var encoding in chunk ? encodings : [encodings[0]]) pieces.Add(TokenRow.From(encoding, backbone, rows[r]));
+            var (text, pair) = (_prompt + rows[r].Text, rows[r].Pair);
+            if (backbone.Sentence.LowerCase) (text, pair) = (text.ToLowerInvariant(), pair?.ToLowerInvariant());
+            IReadOnlyList<Encoding> encodings;
+            if (options.Chunk && pair is null)
+            {
+                encodings = backbone.Tokenizer.Encode(text, null, new EncodeOptions { MaxLength = options.Limit(backbone), Stride = options.Overlap(backbone) });
+                if (encodings.Count > 1) Report.SplitRows++;
+            }
+            else
+            {
+                encodings = [TokenRow.Cut(backbone.Tokenizer, text, pair, options.Limit(backbone), out var cut)];
+                if (cut) Report.CutRows++;
+            }
+            foreach (var encoding in encodings) pieces.Add(TokenRow.From(encoding, backbone, rows[r]));
             ends[r] = pieces.Count;
         }
         return ([.. pieces], ends);

@@ -20,6 +20,19 @@ internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
         return new TokenRow(ids, types, ContentKey.Of(MemoryMarshal.AsBytes<int>(content)));
     }
 
+    /// <summary>The tokens of a text or pair, cut at a limit.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="pair">The second text, or null.</param>
+    /// <param name="limit">The most tokens, special tokens included.</param>
+    /// <param name="cut">Whether anything was cut off.</param>
+    public static Encoding Cut(Tokenizer tokenizer, string text, string? pair, int limit, out bool cut)
+    {
+        var encoding = tokenizer.Encode(text, pair, new EncodeOptions { MaxLength = limit, Overflow = false })[0];
+        cut = encoding.Length == limit && tokenizer.Encode(text, pair).Length > limit;
+        return encoding;
+    }
+
     /// <summary>Cuts rows, sorted by length (stable), into batches of at most a number of tokens; a longer row is a batch of its own.</summary>
     public static IEnumerable<int[]> Batches(TokenRow[] rows, int budget)
     {

@@ -42,12 +42,11 @@ internal sealed class OwnHead
 
     private OwnHeadAnswer[] ScoreWindow(Row[] rows, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var limit = new EncodeOptions { MaxLength = _backbone.MaxTokens };
         var encodings = Array.ConvertAll(rows, row =>
         {
-            var found = _backbone.Tokenizer.Encode(row.Text, row.Pair, limit);
-            if (found.Count > 1) Report.CutRows++;
-            return found[0];
+            var encoding = TokenRow.Cut(_backbone.Tokenizer, row.Text, row.Pair, _backbone.MaxTokens, out var cut);
+            if (cut) Report.CutRows++;
+            return encoding;
         });
         TokenRow[] tokens = [.. encodings.Select((encoding, r) => TokenRow.From(encoding, _backbone, rows[r]))];
         var answers = new OwnHeadAnswer[rows.Length];

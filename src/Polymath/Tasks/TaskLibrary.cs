@@ -101,13 +101,17 @@ public sealed class TaskLibrary : IDisposable
 
     /// <summary>Removes a task. Older generations still hold it until <see cref="Prune"/>.</summary>
     /// <exception cref="PolymathException">There is no such task, or as <see cref="Save"/>.</exception>
-    public void Remove(string name) => Change((writer, current) =>
+    public void Remove(string name)
     {
-        _ = current.FolderOf(name);
-        var tasks = current.LinkedTasks();
-        tasks.Remove(name);
-        return writer.Commit(tasks, []);
-    });
+        if (!Directory.Exists(Folder)) throw new PolymathException($"{Folder}: there is no such library");
+        Change((writer, current) =>
+        {
+            _ = current.FolderOf(name);
+            var tasks = current.LinkedTasks();
+            tasks.Remove(name);
+            return writer.Commit(tasks, []);
+        });
+    }
 
     /// <summary>Makes the generation shown the current one again, as a new generation with the same tasks; also repairs a damaged <c>library.json</c>.</summary>
     /// <exception cref="PolymathException">As <see cref="Save"/>.</exception>

@@ -1,0 +1,63 @@
+using Polymath.Adaptation;
+using Polymath.Cli.Common;
+using Polymath.Evaluation;
+using Polymath.Tasks;
+
+namespace Polymath.Cli.Verbs;
+
+/// <summary>What adapt says when it is done: a table for people, an object for programs.</summary>
+internal static class AdaptReport
+{
+    /// <summary>Writes what adapt learned and measured.</summary>
+    /// <param name="streams">Where to.</param>
+    /// <param name="json">Whether for programs.</param>
+    /// <param name="task">The task that is kept.</param>
+    /// <param name="scores">What was measured; empty where there was nothing to measure on.</param>
+    /// <param name="searched">The task whose search chose how features are read.</param>
+    /// <param name="plan">The rows.</param>
+    /// <param name="metric">The metric of the intervals.</param>
+    /// <param name="library">Where the task was saved.</param>
+    public static void Write(Streams streams, bool json, LearnedTask task, IReadOnlyList<MethodScore> scores, LearnedTask searched, AdaptPlan plan, Metric metric, TaskLibrary library)
+    {
+        if (json)
+        {
+            streams.WriteJson(new
+            {
+                task = task.Name,
+                method = task.Artifact.Method,
+                labels = task.Labels.Names,
+                library = library.Folder,
+                generation = library.Generation,
+                metric = metric.Name(),
+                trainRows = plan.Train.Rows.Count,
+                testRows = plan.Test?.Rows.Count,
+                heldOut = plan.HeldOut is not null,
+                learnedFromRows = task.Artifact.Training?.Rows,
+                methods = scores.Select(s => new
+                {
+                    method = s.Method,
+                    value = s.Interval.Value,
+                    low = s.Interval.Low,
+                    high = s.Interval.High,
+                    accuracy = new ClassificationReport(s.Outcomes).Accuracy,
+                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1,
+                    seconds = s.Seconds,
+                    differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
+                }),
+                candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
+                forwardedRows = searched.Report?.Computed,
+                storedRows = searched.Report?.FromStore,
+            });
+            return;
+        }
+        if (scores.Count > 0)
+            streams.WriteTable(["method", ">" + metric.Name(), "95 % interval", ">macro F1", ">against TF-IDF", ">seconds"], scores.Select(s => new[]
+            {
+                s.Method, $"{s.Interval.Value:F4}", $"{s.Interval.Low:F4} to {s.Interval.High:F4}", $"{new ClassificationReport(s.Outcomes).MacroF1:F4}",
+                s.AgainstBaseline is { } d ? $"{d.Difference:+0.0000;-0.0000} [{d.Low:+0.0000;-0.0000}, {d.High:+0.0000;-0.0000}]" : "", $"{s.Seconds:F1}",
+            }));
+        if (searched.Candidates.FirstOrDefault() is { } best && searched.Candidates.Count > 1)
+            streams.Output.WriteLine($"chosen of {searched.Candidates.Count} ways to read the layers: {best.Recipe} ({(double.IsNaN(best.CrossValidated) ? $"screened {best.Screened:F4}" : $"cross-validated {best.CrossValidated:F4}")})");
+        streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
+    }
+}
