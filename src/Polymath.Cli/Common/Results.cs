@@ -31,7 +31,8 @@ internal static class Results
         }
         foreach (var row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Output) });
-        if (streams.Output != Console.Out || Console.IsOutputRedirected) console.Profile.Width = 200;
+        // Numbers are never broken across lines: a narrow terminal breaks whole lines instead.
+        console.Profile.Width = streams.Output != Console.Out || Console.IsOutputRedirected ? 200 : Math.Max(console.Profile.Width, 100);
         console.Write(table);
     }
 

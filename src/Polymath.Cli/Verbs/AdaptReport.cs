@@ -51,13 +51,20 @@ internal static class AdaptReport
             return;
         }
         if (scores.Count > 0)
-            streams.WriteTable(["method", ">" + metric.Name(), "95 % interval", ">macro F1", ">against TF-IDF", ">seconds"], scores.Select(s => new[]
+            streams.WriteTable(["method", $">{metric.Name()}{(metric.HigherIsBetter() ? ", %" : "")}", "95 %", "against TF-IDF", ">time"], scores.Select(s => new[]
             {
-                s.Method, $"{s.Interval.Value:F4}", $"{s.Interval.Low:F4} to {s.Interval.High:F4}", $"{new ClassificationReport(s.Outcomes).MacroF1:F4}",
-                s.AgainstBaseline is { } d ? $"{d.Difference:+0.0000;-0.0000} [{d.Low:+0.0000;-0.0000}, {d.High:+0.0000;-0.0000}]" : "", $"{s.Seconds:F1}",
+                s.Method, Show(metric, s.Interval.Value), $"{Show(metric, s.Interval.Low)}–{Show(metric, s.Interval.High)}",
+                s.AgainstBaseline is { } d ? $"{Show(metric, d.Difference, "+")} [{Show(metric, d.Low, "+")}, {Show(metric, d.High, "+")}]" : "", $"{s.Seconds:F1} s",
             }));
         if (searched.Candidates.FirstOrDefault() is { } best && searched.Candidates.Count > 1)
             streams.Output.WriteLine($"chosen of {searched.Candidates.Count} ways to read the layers: {best.Recipe} ({(double.IsNaN(best.CrossValidated) ? $"screened {best.Screened:F4}" : $"cross-validated {best.CrossValidated:F4}")})");
         streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
+    }
+
+    /// <summary>Shares as percentages, losses as they are; differences with their sign.</summary>
+    private static string Show(Metric metric, double value, string sign = "")
+    {
+        var digits = metric.HigherIsBetter() ? "0.0" : "0.000";
+        return (metric.HigherIsBetter() ? 100 * value : value).ToString(sign.Length == 0 ? digits : $"+{digits};-{digits}");
     }
 }

@@ -64,6 +64,7 @@ internal static class AdaptVerb
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
                 : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
             plan.Say(streams);
+            if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);

@@ -53,7 +53,7 @@ public static class MethodComparison
         var c = options is not null && options.TryGetValue("c", out var value) && value != "NaN" ? $", C {value}" : "";
         return task.Artifact.Method switch
         {
-            LearnedTask.TfidfMethod => $"TF-IDF + logistic regression{c}",
+            LearnedTask.TfidfMethod => $"TF-IDF{c}",
             LearnedTask.LabelNamesMethod => "label names",
             _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{head}{c}",
         };
