@@ -39,13 +39,13 @@ public static class ReferenceCheck
     public static IReadOnlyList<ReferenceCheckLine> Run(string folder, string? casesFile = null, ReferenceCheckOptions? options = null) =>
         Run(folder, casesFile ?? Path.Combine(folder, "cases.safetensors"), options ?? new(), AttentionLayout.Grouped, trainable: true);
 
-    internal static IReadOnlyList<ReferenceCheckLine> Run(string folder, string casesFile, ReferenceCheckOptions options, AttentionLayout layout, bool trainable)
+    internal static IReadOnlyList<ReferenceCheckLine> Run(string folder, string casesFile, ReferenceCheckOptions options, AttentionLayout layout, bool trainable, bool fused = true)
     {
         using var scope = NewDisposeScope();
         using var cases = SafetensorsFile.Open(casesFile);
         using var checkpoint = Checkpoint.Open(folder);
         var config = EncoderConfig.Read(Path.Combine(folder, "config.json"));
-        using var network = Families.Load(config, checkpoint, ScalarType.Float32, trainable, withHead: config.Head != HeadKind.None);
+        using var network = Families.Load(config, checkpoint, ScalarType.Float32, trainable, withHead: config.Head != HeadKind.None, fused);
         var tally = new Tally(cases, options);
         CompareRows(network, cases, tally, layout);
         if (trainable && cases.Tensors.ContainsKey("batch.loss")) CompareBatch(network, cases, tally, layout);

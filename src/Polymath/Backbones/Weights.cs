@@ -9,7 +9,7 @@ namespace Polymath.Backbones;
 /// Reads a checkpoint's tensors by their names in the Hugging Face layout, checks their shapes and keeps what it made, so that a family's file
 /// reads like the network. Older names are understood: without the base prefix (<c>bert.</c>), <c>gamma</c> and <c>beta</c> for norms.
 /// </summary>
-internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarType type, bool trainable) : IDisposable
+internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarType type, bool trainable, bool fused) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _parameters = [];
     private readonly List<IDisposable> _owned = [];
@@ -19,6 +19,9 @@ internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarTy
 
     /// <summary>Whether gradients are wanted.</summary>
     public bool Trainable => trainable;
+
+    /// <summary>Whether frozen linear layers take the processor's own layout where it is available.</summary>
+    public bool Fused => fused;
 
     /// <summary>Keeps something until the network is disposed.</summary>
     public T Own<T>(T item) where T : IDisposable

@@ -21,10 +21,13 @@ public class ReferenceCheckTests
     [Theory, MemberData(nameof(Folders))]
     public void Everything_agrees_with_frozen_fused_weights(string folder) => Check(folder, AttentionLayout.Grouped, trainable: false);
 
-    private static void Check(string name, AttentionLayout layout, bool trainable)
+    [Theory, MemberData(nameof(Folders))]
+    public void Everything_agrees_with_frozen_plain_weights(string folder) => Check(folder, AttentionLayout.Grouped, trainable: false, fused: false);
+
+    private static void Check(string name, AttentionLayout layout, bool trainable, bool fused = true)
     {
         var folder = TestFiles.Golden("models", name);
-        var lines = ReferenceCheck.Run(folder, Path.Combine(folder, "cases.safetensors"), new ReferenceCheckOptions(), layout, trainable);
+        var lines = ReferenceCheck.Run(folder, Path.Combine(folder, "cases.safetensors"), new ReferenceCheckOptions(), layout, trainable, fused);
         Assert.All(lines, line => Assert.True(line.Status == "OK", $"{line.Kind}: {line.Gap:E1} at {line.Worst}"));
         string[] kinds = [.. lines.Select(line => line.Kind)];
         var layers = EncoderConfig.Read(Path.Combine(folder, "config.json")).Layers;

@@ -72,14 +72,15 @@ public class TokenizerGoldenTests
         Assert.Equal(128, tokenizer.FileOptions.MaxLength);
         Assert.Equal(128, tokenizer.FileOptions.Padding?.Length);
         Assert.Equal(512, tokenizer.ModelMaxLength);
-        var texts = GoldenLines.Texts(TestFiles.Golden("tokenizers", "lines.jsonl.gz"));
-        foreach (var row in GoldenLines.Read(TestFiles.Golden("tokenizers", "wordpiece-uncased", "cases_as_loaded.jsonl.gz")))
-        {
-            var encoding = tokenizer.Encode(texts[row.GetProperty("i").GetInt32()], null, tokenizer.FileOptions)[0];
-            Assert.Equal(row.Ints("ids"), encoding.Ids);
-            Assert.Equal(row.Ints("attention_mask"), encoding.AttentionMask);
-            Assert.Equal(row.Offsets(), encoding.Offsets.Show());
-        }
+        CheckAsLoaded(tokenizer, TestFiles.Golden("tokenizers", "lines.jsonl.gz"), TestFiles.Golden("tokenizers", "wordpiece-uncased", "cases_as_loaded.jsonl.gz"), 18);
+    }
+
+    [Fact]
+    public void The_files_own_truncation_and_padding_agree_on_real_sentences()
+    {
+        var folder = TestFiles.Shared("golden", "real", "tokenizers");
+        var tokenizer = Tokenizer.Load(TestFiles.Golden("tokenizers", "wordpiece-uncased"));
+        CheckAsLoaded(tokenizer, Path.Combine(folder, "lines.jsonl.gz"), Path.Combine(folder, "wordpiece-uncased.cases_as_loaded.jsonl.gz"), 42);
     }
 
     [Fact]
@@ -89,6 +90,20 @@ public class TokenizerGoldenTests
         var rows = File.ReadAllLines(TestFiles.Shared("golden", "tokenizers", "chat.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(40, rows.Count);
         Assert.All(rows, row => Assert.Equal(row.Ints("ids"), tokenizer.Encode(row.GetProperty("rendered").GetString()!, addSpecialTokens: false).Ids));
+    }
+
+    private static void CheckAsLoaded(Tokenizer tokenizer, string lines, string cases, int expected)
+    {
+        var texts = GoldenLines.Texts(lines);
+        var rows = GoldenLines.Read(cases).ToList();
+        Assert.Equal(expected, rows.Count);
+        foreach (var row in rows)
+        {
+            var encoding = tokenizer.Encode(texts[row.GetProperty("i").GetInt32()], null, tokenizer.FileOptions)[0];
+            Assert.Equal(row.Ints("ids"), encoding.Ids);
+            Assert.Equal(row.Ints("attention_mask"), encoding.AttentionMask);
+            Assert.Equal(row.Offsets(), encoding.Offsets.Show());
+        }
     }
 
     private static void Check(Tokenizer tokenizer, string lines, string cases, int expected)

@@ -25,7 +25,7 @@ internal sealed class Linear
         using var noGrad = no_grad();
         var weight = Join(weights)!;
         var bias = Join(biases);
-        _fused = FusedLinear.Pack(weight, bias);
+        _fused = owner.Fused ? FusedLinear.Pack(weight, bias) : null;
         if (_fused is not null) owner.Own(_fused);
         else (_weights, _biases) = ([owner.Own(weight.alias())], bias is null ? [] : [owner.Own(bias.alias())]);
     }
