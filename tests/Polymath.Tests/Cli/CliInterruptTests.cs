@@ -29,7 +29,7 @@ public class CliInterruptTests
             var waited = Stopwatch.StartNew();
             while (!process.HasExited && waited.Elapsed < TimeSpan.FromSeconds(60) && !(File.Exists(store + "-wal") && new FileInfo(store + "-wal").Length > 200_000)) await Task.Delay(50);
             if (process.HasExited) Assert.Fail($"ended by itself: {await error}");
-            Assert.SkipWhen(IgnoresInterrupt(process.Id), "this session ignores SIGINT (started in the background), and so do its children");
+            Assert.SkipWhen(IgnoresInterrupt(process.Id), "this process ignores SIGINT (it was started in the background), and so do its children");
             Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             await process.WaitForExitAsync(patience.Token);
