@@ -4,7 +4,7 @@ namespace Polymath.Checkpoints;
 public sealed record ModelCacheOptions
 {
     /// <summary>The folder that holds <c>models/org--name/…</c>; by default POLYMATH_HOME, or else <c>polymath</c> in the user's cache folder.</summary>
-    public string Root { get; init; } = DefaultRoot();
+    public string Root { get; init; } = CacheFolder.Default;
 
     /// <summary>The hub's address; by default HF_ENDPOINT, or else https://huggingface.co.</summary>
     public Uri Hub { get; init; } = DefaultHub();
@@ -20,17 +20,6 @@ public sealed record ModelCacheOptions
 
     /// <summary>How long the hub may be silent before a connection counts as lost.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
-
-    private static string DefaultRoot()
-    {
-        if (Environment.GetEnvironmentVariable("POLYMATH_HOME") is { Length: > 0 } home) return home;
-        if (OperatingSystem.IsWindows())
-            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "polymath");
-        string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        if (OperatingSystem.IsMacOS()) return Path.Combine(user, "Library", "Caches", "polymath");
-        string? caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        return Path.Combine(string.IsNullOrEmpty(caches) ? Path.Combine(user, ".cache") : caches, "polymath");
-    }
 
     private static Uri DefaultHub()
     {
