@@ -21,7 +21,7 @@ internal static class AttentionBench
     {
         int count = Timing.Number(args, "--rows", 2048), training = Math.Min(count, Timing.Number(args, "--training-rows", 512)), rounds = Timing.Number(args, "--rounds", 3);
         int[] thresholds = [.. Timing.Option(args, "--tokens", "0,64,128,256,512,1024").Split(',').Select(int.Parse), Everything];
-        Timing.Announce($"attention: {count} mixed sentences (random batches: {training}) through all-MiniLM-L6-v2, turn by turn, medians of {rounds} rounds; rows/s by the most tokens of a group that rows of different length share");
+        Timing.Announce($"attention: {count} mixed sentences (random batches: {training}) through all-MiniLM-L6-v2, turn by turn, medians of {rounds} rounds; rows/s by the tokens that may be copied to save a call");
         using var backbone = Backbone.Load(Timing.Shared("models", "all-MiniLM-L6-v2"));
         TokenRow[] rows = [.. Sentences.Mixed(count).Select(row => TokenRow.From(backbone.Tokenizer.Encode(row.Text), backbone, row))];
         int[][][] sorted = [.. TokenRow.Batches(rows, 2048).Select(batch => batch.Select(r => rows[r].Ids).ToArray())];
@@ -57,7 +57,7 @@ internal static class AttentionBench
         foreach (var rows in batches)
         {
             using var scope = NewDisposeScope();
-            using var batch = PackedBatch.Create(rows, smallGroupTokens: tokens);
+            using var batch = PackedBatch.Create(rows, tokensWorthACall: tokens);
             var hidden = network.Last(batch);
             if (!backward) continue;
             var loss = hidden.pow(2).mean();
@@ -76,7 +76,7 @@ internal static class AttentionBench
         long calls = 0, seen = 0, real = 0;
         foreach (var rows in batches)
         {
-            using var batch = PackedBatch.Create(rows, smallGroupTokens: tokens);
+            using var batch = PackedBatch.Create(rows, tokensWorthACall: tokens);
             calls += batch.Groups.Count;
             seen += batch.Groups.Sum(group => (long)group.Rows * group.Length);
             real += batch.Tokens;

@@ -32,10 +32,10 @@ internal sealed record AttentionGroup(int Tokens, int Rows, int Length, Tensor? 
 internal sealed class PackedBatch : IDisposable
 {
     /// <summary>
-    /// Rows of different length share one attention call as long as the padded group stays below this many tokens: copying tokens into the
-    /// padded layout then costs less than another call. Measured with <c>bench attention</c>.
+    /// An attention call costs about as much as copying this many tokens into a padded layout and back. Measured with <c>bench attention</c>:
+    /// sorted batches keep their groups of equal length apart, batches of random rows end with two or three padded groups.
     /// </summary>
-    private const int SmallGroupTokens = 128;
+    private const int TokensWorthACall = 128;
 
     private PackedBatch(int[] order, int[] offsets, Tensor ids, Tensor typeIds, Tensor positions, Tensor firstTokens, IReadOnlyList<AttentionGroup> groups)
     {
@@ -73,9 +73,9 @@ internal sealed class PackedBatch : IDisposable
     /// <param name="rows">Token ids of each row.</param>
     /// <param name="typeIds">Token types of each row, or null for all 0.</param>
     /// <param name="layout">How attention is cut into calls.</param>
-    /// <param name="smallGroupTokens">The most tokens, padding included, of a group of rows that differ in length.</param>
+    /// <param name="tokensWorthACall">How many tokens may be copied, padding included, to save an attention call.</param>
     public static PackedBatch Create(
-        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int smallGroupTokens = SmallGroupTokens)
+        IReadOnlyList<int[]> rows, IReadOnlyList<int[]>? typeIds = null, AttentionLayout layout = AttentionLayout.Grouped, int tokensWorthACall = TokensWorthACall)
     {
         ArgumentOutOfRangeException.ThrowIfZero(rows.Count);
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(r => rows[r].Length)]; // OrderBy is stable
@@ -93,7 +93,7 @@ internal sealed class PackedBatch : IDisposable
                 positions[offsets[r] + t] = t;
             }
         }
-        var groups = Ranges(offsets, layout, smallGroupTokens).Select(range => Group(offsets, range.First, range.End)).ToArray();
+        var groups = Ranges(offsets, layout, tokensWorthACall).Select(range => Group(offsets, range.First, range.End)).ToArray();
         return new PackedBatch(order, offsets, Own(tensor(ids)), Own(tensor(types)), Own(tensor(positions)), Own(tensor(first)), groups);
     }
 
@@ -109,19 +109,30 @@ internal sealed class PackedBatch : IDisposable
         }
     }
 
-    /// <summary>Cuts the rows (sorted by length) into ranges: a row joins the range before it where it is as long, or where the padded range stays small.</summary>
-    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int smallGroupTokens)
+    /// <summary>
+    /// Cuts the rows (sorted by length) into ranges, one attention call each. Rows of equal length belong together; such a run joins the range
+    /// before it where the tokens that must then be copied are worth less than a call: the whole range, or, where that is padded already, what
+    /// the run and the longer padding add.
+    /// </summary>
+    private static IEnumerable<(int First, int End)> Ranges(int[] offsets, AttentionLayout layout, int tokensWorthACall)
     {
         var rows = offsets.Length - 1;
         int Length(int row) => offsets[row + 1] - offsets[row];
-        bool Joins(int row, int first) => layout == AttentionLayout.Padded || Length(row) == Length(first) || (row - first + 1) * Length(row) <= smallGroupTokens;
-        var first = 0;
-        for (var row = 1; row <= rows; row++)
+        int first = 0, end = 0, copied = 0; // the range so far, and the tokens it copies: none where all its rows are equally long
+        while (end < rows)
         {
-            if (row < rows && Joins(row, first)) continue;
-            yield return (first, row);
-            first = row;
+            var runEnd = end + 1;
+            while (runEnd < rows && Length(runEnd) == Length(end)) runEnd++;
+            var joined = (runEnd - first) * Length(end);
+            if (end > first && layout != AttentionLayout.Padded && joined - copied > tokensWorthACall)
+            {
+                yield return (first, end);
+                (first, copied) = (end, 0);
+            }
+            else if (end > first) copied = joined;
+            end = runEnd;
         }
+        yield return (first, rows);
     }
 
     private static AttentionGroup Group(int[] offsets, int first, int end)
