@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Polymath.Checkpoints;
 using Polymath.Features;
+using Polymath.Tasks;
 
 namespace Polymath.Cli.Common;
 
@@ -38,6 +39,15 @@ internal static class Models
         if (report.CutRows > 0) streams.Error.WriteLine($"{report.CutRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were cut{(canSplit ? "; --chunk reads them whole" : "")}");
         if (report.SplitRows > 0) streams.Error.WriteLine($"{report.SplitRows:N0} of {report.Rows:N0} rows were longer than {maxTokens} tokens and were split");
     }
+
+    /// <summary>Says how many rows could not be read.</summary>
+    public static void SaySkipped(Streams streams, DataFile file)
+    {
+        if (Skipped(file) is { } note) streams.Error.WriteLine(note);
+    }
+
+    /// <summary>How many rows could not be read, in words; null where there were none.</summary>
+    public static string? Skipped(DataFile file) => file.SkippedRows == 0 ? null : $"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}";
 
     private sealed class Relay(Action<DownloadProgress> report) : IProgress<DownloadProgress>
     {

@@ -58,7 +58,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var file = path is null ? DataFile.Open("-", new DataOptions { Format = DataFormat.Csv, LabelRequired = true }, StarterTask.Open()) : DataFile.Open(path, options, streams.Input);
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
-        if (file.SkippedRows > 0) notes.Add($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+        if (Models.Skipped(file) is { } skipped) notes.Add(skipped);
         files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(file.CanReread ? path : "-", rows.Count));
         return rows;
     }

@@ -37,7 +37,7 @@ internal static class EvaluateVerb
             var outcomes = await Reporting.WithProgressAsync(streams, progress => session.Task is { } learned ? learned.Evaluate(numbered, progress, cancellation)
                 : Outcomes.FromScores(numbered.Labels, [.. session.Head!.Score(rows, progress, cancellation).SelectMany(answer => answer.Scores)], labels.Count), cancellation).ConfigureAwait(false);
             session.SayCut(streams);
-            if (file.SkippedRows > 0) streams.Error.WriteLine($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+            Models.SaySkipped(streams, file);
             Measures.Write(streams, result.GetValue(settings.Json), outcomes, labels.Names, (ulong)result.GetValue(settings.Seed), result.GetValue(confusion));
             return ExitCodes.Ok;
         });

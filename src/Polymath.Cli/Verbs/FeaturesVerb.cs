@@ -59,7 +59,7 @@ internal static class FeaturesVerb
                 return count;
             }, cancellation).ConfigureAwait(false);
             Models.SayCut(streams, extractor.Report, backbone.MaxTokens);
-            if (file.SkippedRows > 0) streams.Error.WriteLine($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+            Models.SaySkipped(streams, file);
             var found = exploration?.Draw(result.GetValue(explore)!, result.GetValue(clusters), result.GetValue(settings.Seed), $"{file.Name}: {recipe}", cancellation);
             if (result.GetValue(settings.Json))
                 streams.WriteJson(new { rows, width = recipe.Width(backbone), features = recipe.ToString(), computed = extractor.Report.Computed, stored = extractor.Report.FromStore, exploration = found });

@@ -34,7 +34,7 @@ internal static class PredictVerb
                 return 0;
             }, cancellation).ConfigureAwait(false);
             session.SayCut(streams);
-            if (file.SkippedRows > 0) streams.Error.WriteLine($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+            Models.SaySkipped(streams, file);
             return ExitCodes.Ok;
         });
         return command;

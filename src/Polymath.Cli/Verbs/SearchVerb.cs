@@ -54,7 +54,7 @@ internal static class SearchVerb
                 return queue.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element).ToList();
             }, cancellation).ConfigureAwait(false);
             Models.SayCut(streams, extractor.Report, backbone.MaxTokens);
-            if (file.SkippedRows > 0) streams.Error.WriteLine($"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}");
+            Models.SaySkipped(streams, file);
             foreach (var (row, score) in best)
             {
                 if (result.GetValue(settings.Json)) streams.WriteJson(new { score, line = row.Line, text = row.Text, pair = row.Pair, label = row.Label });
