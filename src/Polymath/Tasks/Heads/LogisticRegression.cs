@@ -129,26 +129,32 @@ public static class LogisticRegression
                     Solve(objectives[f], solutions[f], options.Tolerance, options.MaxIterations);
                     var held = scores.AsSpan(starts[f] * classes, (starts[f + 1] - starts[f]) * classes);
                     Score(features, starts[f], starts[f + 1] - starts[f], solutions[f], classes, held);
-                    sum += options.Metric.Compute(Outcomes.FromScores(sorted[starts[f]..starts[f + 1]], held, classes));
+                    if (options.Judge is null) sum += options.Metric.Compute(Outcomes.FromScores(sorted[starts[f]..starts[f + 1]], held, classes));
                     progress?.Report((c + (f + 1.0) / count) / values.Length);
                 }
-                means[c] = sum / count;
+                means[c] = options.Judge is { } judge ? judge(InOrder(scores, order, classes)) : sum / count;
                 sinceBest++;
-                if (bestIndex >= 0 && !options.Metric.IsBetter(means[c], means[bestIndex])) continue;
+                if (bestIndex >= 0 && !(options.Judge is null ? options.Metric.IsBetter(means[c], means[bestIndex]) : means[c] > means[bestIndex])) continue;
                 (bestIndex, sinceBest, best) = (c, 0, (float[])scores.Clone());
                 Array.Clear(bestSolution);
                 foreach (var solution in solutions) VectorMath.Add(bestSolution, 1.0 / count, solution);
             }
             progress?.Report(1);
-            var outOfFold = new float[best.Length];
-            for (var i = 0; i < order.Length; i++) best.AsSpan(i * classes, classes).CopyTo(outOfFold.AsSpan(order[i] * classes));
-            return new CrossValidation(values, means, values[bestIndex], means[bestIndex], outOfFold, ToHead(features, bestSolution, classes),
+            return new CrossValidation(values, means, values[bestIndex], means[bestIndex], InOrder(best, order, classes), ToHead(features, bestSolution, classes),
                 objectives.Sum(o => o.Evaluations), objectives.Sum(o => o.GigaFlop));
         }
         finally
         {
             foreach (var objective in objectives) objective?.Dispose();
         }
+    }
+
+    /// <summary>Logits in the order of folds → in the order of rows.</summary>
+    private static float[] InOrder(float[] byFold, int[] order, int classes)
+    {
+        var scores = new float[byFold.Length];
+        for (var i = 0; i < order.Length; i++) byFold.AsSpan(i * classes, classes).CopyTo(scores.AsSpan(order[i] * classes));
+        return scores;
     }
 
     private static void Score(RotatedFeatures features, int start, int count, double[] parameters, int classes, Span<float> scores)
