@@ -63,6 +63,9 @@ public sealed class TaggingOutcomes : TaskOutcomes
     /// <summary>One kind.</summary>
     public SpanScore Of(string kind) => Score(Kinds.ToList().IndexOf(kind) is >= 0 and var k ? k : throw new ArgumentException($"there is no kind '{kind}'"));
 
+    /// <summary>Each kind in the order of <see cref="Kinds"/>, as a class whose rows are its spans.</summary>
+    internal IReadOnlyList<ClassScore> PerKind() => [.. Kinds.Select(Of).Select(score => new ClassScore(score.Precision, score.Recall, score.F1, score.Spans, score.Found))];
+
     internal override double Measure(Metric metric, ReadOnlySpan<int> counts)
     {
         long wanted = 0, found = 0, right = 0, words = 0, hits = 0;
