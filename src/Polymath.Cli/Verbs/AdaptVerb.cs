@@ -28,10 +28,7 @@ internal static class AdaptVerb
         var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
         var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
-        var outOfScope = new Option<bool>("--out-of-scope") { Description = "Learn to tell rows that belong to none of the classes" };
-        var keepRate = new Option<double>("--keep-rate") { Description = "With --out-of-scope: the share of in-scope rows to keep", DefaultValueFactory = _ => 0.95 };
-        var scopeScore = new Option<string?>("--scope-score") { Description = "With --out-of-scope: probability, logit, energy, nearest-row, class-distance, or several joined by + (default: probability+nearest-row, without a model probability)" };
-        var validation = new Option<string?>("--validation") { Description = "With --out-of-scope: file of in-scope rows to set the threshold on (default: cross-fitting on the data)" };
+        var scopes = new ScopeChoice();
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
@@ -44,7 +41,8 @@ internal static class AdaptVerb
             "polymath adapt --model ./all-MiniLM-L6-v2 --data spans.jsonl --task spans",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
-        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, outOfScope, keepRate, scopeScore, validation, settings.Library, settings.Json, settings.Seed);
+        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
+        scopes.AddTo(command);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -64,15 +62,14 @@ internal static class AdaptVerb
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
-            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf") })
+            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf"), (scopes.Wanted, "features tfidf") })
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
-            foreach (var option in new Option[] { keepRate, scopeScore, validation })
-                if (result.IsGiven(option) && !result.GetValue(outOfScope)) throw new PolymathException($"{option.Name} applies only together with --out-of-scope");
+            var scope = scopes.Read(result, options.Seed, hasModel: how != "tfidf");
             var tagging = how != "label-names" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
             if (tagging)
             {
                 if (!result.IsGiven(data)) throw new PolymathException("--kind tagging needs --data: a file of words and tags");
-                foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, outOfScope, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
+                foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, scopes.Wanted, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
                     if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to words and tags");
             }
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
@@ -87,12 +84,6 @@ internal static class AdaptVerb
             if (tagging)
                 return await TaggingAdapt.RunAsync(streams, result.GetValue(settings.Json), name, backbone, result.GetValue(data)!, result.GetValue(test), result.GetValue(settings.SkipBadRows),
                     new TaggingOptions { Layers = options.Layers, Seed = options.Seed }, library, cancellation).ConfigureAwait(false);
-            var scope = !result.GetValue(outOfScope) ? null : new OutOfScopeOptions
-            {
-                Scores = result.GetValue(scopeScore) is { } scores1 ? ScopeScores.Parse(scores1) : [],
-                KeepRate = result.GetValue(keepRate) is > 0 and < 1 and var rate ? rate : throw new PolymathException($"--keep-rate {result.GetValue(keepRate)}: expected a share between 0 and 1, such as 0.95"),
-                Seed = options.Seed,
-            };
             options = options with { Store = store };
             var reading = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = result.GetValue(kind) is { } read ? TaskKinds.Parse(read) : null };
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), reading)
@@ -100,9 +91,10 @@ internal static class AdaptVerb
             options = options with { Metric = TaskMetrics.Choose(plan.Train.Kind, asked, plan.Train.Classes) };
             foreach (var option in new Option[] { head, balanced })
                 if (result.IsGiven(option) && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"{option.Name} is for tasks of classes, not for {plan.Train.Kind.Name()}");
+            if (scope is not null && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"--out-of-scope is for tasks of one class a row, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
-            var held = result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
+            var held = scopes.Validation(result, settings.DataOptions(result, labels: false), streams);
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, scope, held, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);

@@ -101,7 +101,7 @@ public sealed class CliOutOfScopeTests : IDisposable
 
     private string Strange()
     {
-        File.WriteAllLines(_folder["strange.csv"], ["text,label", .. Enumerable.Range(0, 20).Select(i => $"{TinyModel.Words[5 + i % 3]} {TinyModel.Words[8 + i]} {TinyModel.Words[9 + i]},none")]);
+        File.WriteAllLines(_folder["strange.csv"], ["text,label", .. Enumerable.Range(0, 20).Select(i => $"{TinyModel.Words[8 + i % 3]} {TinyModel.Words[11 + i]} {TinyModel.Words[12 + i]},none")]);
         return _folder["strange.csv"];
     }
 }
