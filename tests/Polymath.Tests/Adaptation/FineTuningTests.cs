@@ -18,14 +18,14 @@ public sealed class FineTuningTests
     {
         using var folder = new TemporaryFolder();
         using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
-        using var task = backbone.FineTune("kind", Rows(90), Quick);
+        using var task = backbone.FineTune("kind", Rows(150), Quick with { Epochs = 6 });
         string[] asked = [.. Rows(30, seed: 3).Select(row => row.Text)];
         var predicted = task.Predict(asked).ToArray();
         Assert.InRange(Metric.Accuracy.Compute(task.Evaluate(task.Number(Rows(60, seed: 2)))), 0.9, 1);
         task.Save(folder["library"]);
         using var loaded = LearnedTask.Load(folder["library"], "kind", backbone);
         Assert.Equal(predicted.SelectMany(p => p.Ranked), loaded.Predict(asked).SelectMany(p => p.Ranked));
-        Assert.Equal(("fine-tuning", "linear", "2"), (loaded.Artifact.Method, loaded.Artifact.HeadKind, loaded.Artifact.Training!.Options["epochs"]));
+        Assert.Equal(("fine-tuning", "linear", "6"), (loaded.Artifact.Method, loaded.Artifact.HeadKind, loaded.Artifact.Training!.Options["epochs"]));
         // The weights are the backbone's, all of them, under their own names, and moved.
         using var tuned = Checkpoint.Open(Directory.EnumerateFiles(folder["library"], "backbone.safetensors", SearchOption.AllDirectories).Single());
         using var original = Checkpoint.Open(folder["model"]);
