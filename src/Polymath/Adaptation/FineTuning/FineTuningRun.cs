@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Polymath.Backbones;
 using Polymath.Evaluation;
 using Polymath.Features;
@@ -25,14 +24,14 @@ internal sealed class FineTuningRun(
     {
         using var network = backbone.LoadTrainable(options.KeepHead);
         if (options.KeepHead) CheckKeptHead();
-        var rows = Tokens(data);
+        var rows = TokenRow.Read(backbone, data.Rows, options.Prompt);
         using TrainableHead top = options.KeepHead ? new KeptHead(network) : new NewHead(StartingHead(), _pooling);
         var loss = new CrossEntropyLoss(data.Labels, data.Classes, options.LabelSmoothing, options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null);
-        var held = validation is null ? null : Tokens(validation);
+        var held = validation is null ? null : TokenRow.Read(backbone, validation.Rows, options.Prompt);
         var problem = new FineTuningProblem(network, top, rows, loss, new RowOrder(rows.Length, options.BatchRows, options.Seed), options.Accumulate, options.Precision,
             held is null ? null : () => Validate(network, top, held));
         var settings = options.Settings(rows.Length);
-        var checkpoint = options.CheckpointFolder is { } folder ? new TrainingCheckpoint(folder, Key()) : null;
+        var checkpoint = options.CheckpointFolder is { } folder ? new TrainingCheckpoint(folder, TrainingKey.Of(backbone, options with { CheckpointFolder = null }, [.. data.Rows, .. validation?.Rows ?? []])) : null;
         Report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, top.Parameters, network.Config.Layers, settings, problem.StepsPerEpoch), settings, checkpoint)
             .Run(problem, progress, cancellation);
         var weights = TunedWeights.Copy(network.Parameters);
@@ -40,20 +39,18 @@ internal sealed class FineTuningRun(
         return LearnedTask.FromTraining(name, LearnedTask.FineTuningMethod, backbone, weights, (top as NewHead)?.ToHead(), _pooling, data, Record(settings), options.Seed, options.Prompt);
     }
 
-    /// <summary>The optimum of logistic regression on the frozen features, or zeros.</summary>
-    private LinearHead StartingHead()
+    /// <summary>Logistic regression at its optimum on the last layer of a backbone as it is.</summary>
+    public static LinearHead HeadOnFeatures(
+        Backbone backbone, LabelledRows data, Pooling pooling, bool balanced, int seed, string? prompt, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        if (!options.HeadFirst) return new LinearHead(new float[data.Classes * backbone.Config.Width], new float[data.Classes], backbone.Config.Width);
-        var features = new FeatureExtractionOptions { Layers = LayerMix.Last, Pooling = _pooling, BalancedWeights = options.BalancedWeights, Seed = options.Seed, Prompt = options.Prompt };
+        var features = new FeatureExtractionOptions { Layers = LayerMix.Last, Pooling = pooling, BalancedWeights = balanced, Seed = seed, Prompt = prompt };
         using var store = FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue });
         return (LinearHead)new FeatureExtractionRun(backbone, data, features, store, progress, cancellation).Fit().Head;
     }
 
-    private TokenRow[] Tokens(LabelledRows of)
-    {
-        var prefix = backbone.Sentence.Prompt(options.Prompt);
-        return [.. of.Rows.Select(row => TokenRow.From(TokenRow.Cut(backbone, prefix, row, backbone.MaxTokens, out _), backbone, row))];
-    }
+    private LinearHead StartingHead() => options.HeadFirst
+        ? HeadOnFeatures(backbone, data, _pooling, options.BalancedWeights, options.Seed, options.Prompt, progress, cancellation)
+        : new LinearHead(new float[data.Classes * backbone.Config.Width], new float[data.Classes], backbone.Config.Width);
 
     private double Validate(Encoder network, TrainableHead top, TokenRow[] rows)
     {
@@ -80,18 +77,6 @@ internal sealed class FineTuningRun(
             data = LabelledRows.From(data.Rows, new LabelMap(backbone.Config.Labels));
         if (validation is not null) validation = LabelledRows.From(validation.Rows, data.Map);
         static string Some(IReadOnlyList<string> labels) => string.Join(", ", labels.Take(6).Select(OneLine.Short)) + (labels.Count > 6 ? ", …" : "");
-    }
-
-    /// <summary>What makes a checkpoint one of this training: the weights it starts from, the rows, and every choice.</summary>
-    private string Key()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        void Add(string text) => hash.AppendData(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
-        Add(backbone.Hash);
-        Add($"{options with { CheckpointFolder = null }}");
-        foreach (var of in new[] { data, validation })
-            foreach (var row in of?.Rows ?? []) Add($"{row.Text}\t{row.Pair}\t{row.Label}");
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private Dictionary<string, string> Record(TrainingSettings settings)
