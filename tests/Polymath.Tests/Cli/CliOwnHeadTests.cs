@@ -90,7 +90,7 @@ public sealed class CliOwnHeadTests : IDisposable
         for (var i = 0; i < lines.Length; i++) Assert.Equal(expected[i], lines[i].GetProperty("value").GetDouble(), 1e-5);
         Assert.Equal(pairs.Length, lines.Length);
         var json = (await CliRun.Of("evaluate", "--model", model, "--data", data, "--json")).Ok().Json;
-        Assert.Equal(0.25, json.GetProperty("meanSquaredError").GetDouble(), 1e-4);
+        Assert.Equal(0.5, json.GetProperty("rmse").GetDouble(), 1e-4);
         Assert.Equal(1, json.GetProperty("pearson").GetDouble(), 1e-6);
         Assert.Equal(1, json.GetProperty("spearman").GetDouble(), 1e-9);
         File.WriteAllText(data, "text_a\ttext_b\tlabel\ncat\tdog\tsimilar\n");
