@@ -26,7 +26,7 @@ public sealed class CliKindsTests : IDisposable
         JsonElement[] methods = [.. json.GetProperty("methods").EnumerateArray()];
         Assert.Equal("commonest label", methods[0].GetProperty("method").GetString());
         var score = methods[^1].GetProperty("value").GetDouble();
-        Assert.True(score > 0.9, $"{score}");
+        Assert.True(score > 0.85, $"{score}");
         Assert.Equal(3, TaskLibrary.Open(Library).Load("task").Thresholds!.Count);
 
         var measured = (await Run("evaluate", "--data", test, "--json")).Json;
@@ -106,7 +106,7 @@ public sealed class CliKindsTests : IDisposable
         var pairs = WritePairs("pairs.csv", 60, 1, "label");
         Assert.Equal("joint", (await CliRun.Of([.. adapt, pairs, "--pairs", "joint", "--json"])).Ok().Json.GetProperty("pairs").GetString());
         var model = TinyModel.Write(_folder["model"]);
-        (await CliRun.Of([.. adapt, values, "--model", model, "--head", "lda"])).Refused("regression", "default head");
+        (await CliRun.Of([.. adapt, values, "--model", model, "--head", "lda"])).Refused("--head", "regression");
         (await CliRun.Of([.. adapt, values, "--model", model, "--layers", "last", "--group-column", "none"])).Refused("no column 'none'");
     }
 
