@@ -19,7 +19,8 @@ internal static class AdaptVerb
     public static Command Create(Streams streams)
     {
         var settings = new Settings();
-        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
+        var choices = new TrainingChoices();
+        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
         var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
@@ -29,6 +30,7 @@ internal static class AdaptVerb
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
         var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
         var scopes = new ScopeChoice();
+        var validation = new Option<string?>("--validation") { Description = "File of rows that choose the best epoch of fine-tuning, and that set the threshold of --out-of-scope (default: cross-fitting on the data)" };
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
@@ -37,11 +39,15 @@ internal static class AdaptVerb
             "polymath adapt",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --data train.csv --task question-type",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --tune --data train.csv --task intent",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method contrastive --data few.csv --task tone",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data severity.csv --kind regression --task severity",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data spans.jsonl --task spans",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
-        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
+        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
+        choices.AddTo(command);
         scopes.AddTo(command);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
@@ -62,10 +68,13 @@ internal static class AdaptVerb
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
-            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf"), (scopes.Wanted, "features tfidf") })
+            foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names"),
+                (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), (scopes.Wanted, "features fine-tuning contrastive tfidf"), .. choices.ByMethod])
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
             var scope = scopes.Read(result, options.Seed, hasModel: how != "tfidf");
-            var tagging = how != "label-names" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
+            if (scope is not null && how is "fine-tuning" or "contrastive" && !result.IsGiven(validation)) throw new PolymathException($"--out-of-scope with --method {how} needs --validation: a network is sure of the rows it was trained on, so the threshold must be set on others");
+            if (result.IsGiven(validation) && how != "fine-tuning" && scope is null) throw new PolymathException("--validation applies to --method fine-tuning, or together with --out-of-scope");
+            var tagging = how is "features" or "tfidf" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
             if (tagging)
             {
                 if (!result.IsGiven(data)) throw new PolymathException("--kind tagging needs --data: a file of words and tags");
@@ -94,10 +103,17 @@ internal static class AdaptVerb
             if (scope is not null && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"--out-of-scope is for tasks of one class a row, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
-            var held = scopes.Validation(result, settings.DataOptions(result, labels: false), streams);
-            var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, scope, held, progress, cancellation), cancellation).ConfigureAwait(false);
+            var held = scope is not null && result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
+            var checkpoints = Path.Combine(library.Folder, ".training", name);
+            var training = how is not ("fine-tuning" or "contrastive") ? null : new NetworkTraining(
+                backbone!, name, how == "contrastive" ? null : choices.FineTuningOptions(result, settings, options.Pooling, options.Pairs, options.Metric, options.BalancedWeights, checkpoints),
+                choices.ContrastiveOptions(result, settings, options.Pooling, options.BalancedWeights, checkpoints),
+                how == "fine-tuning" && result.GetValue(validation) is { } chooses ? LabelledRows.OfKind(DataFile.Open(chooses, reading, streams.Input).Rows(), plan.Train.Kind, plan.Train.Map, chooses) : null, choices.Tunes(result));
+            var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, training, choices.Seeds(result), scope, held, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);
+            Native.Disk.Default.Delete(checkpoints);
+            foreach (var tried in training?.Tried ?? []) streams.Error.WriteLine($"tried: learning rate {tried.LearningRate:0.#e+0}, best after {tried.Epochs} epochs: {options.Metric.Name()} {tried.Score:F4}");
             AdaptReport.Write(streams, result.GetValue(settings.Json), learned, scores, searched, plan, options.Metric, library);
             return ExitCodes.Ok;
         });
@@ -116,13 +132,14 @@ internal static class AdaptVerb
     }
 
     /// <summary>Learns on the training part and measures on the test part; where that was held out of the data, the task that is kept learns from all rows.</summary>
-    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores, LearnedTask Searched) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, OutOfScopeOptions? scope, IReadOnlyList<Row>? validation, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores, LearnedTask Searched) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, NetworkTraining? training, int seeds, OutOfScopeOptions? scope, IReadOnlyList<Row>? validation, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         LearnedTask OnRows(LabelledRows rows, FeatureExtractionOptions choices) => how switch
         {
             "tfidf" => TfidfBaseline.Learn(name, rows, choices.Metric, choices.Seed, progress, choices.Pairs, cancellation),
             "label-names" => LabelNames.Learn(backbone!, name, plan.Descriptions!, choices),
+            _ when training is not null => training.Learn(rows, choices.Seed, progress, cancellation),
             _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows, choices, progress, cancellation),
         };
         LearnedTask task = OnRows(plan.Train, options), searched = task;
@@ -130,10 +147,19 @@ internal static class AdaptVerb
         var scores = plan.Test is not { } test ? [] : plan.Train.Rows.Count == 0
             ? [Alone(task, task.Number(test.Rows), options, progress, cancellation)]
             : MethodComparison.Run(task, seconds, plan.Train, test, options.Metric, options.Seed, progress, cancellation);
+        for (var seed = options.Seed + 1; training is not null && seed < options.Seed + seeds; seed++)
+        {
+            var again = OnRows(plan.Train, options with { Seed = seed });
+            if (plan.Test is not null) scores = [.. scores, Alone(again, plan.Test, options with { Seed = seed }, progress, cancellation)];
+            var better = NetworkTraining.Validated(again) > NetworkTraining.Validated(task);
+            (better ? task : again).Dispose();
+            if (better) task = again;
+        }
         if (plan.HeldOut is { } all)
         {
+            if (training is not null) task.Dispose();
             var recipe = (task.Scorer as FeatureScorer)?.Recipe;
-            task = OnRows(all, recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling, Pairs = recipe.Pairs });
+            task = OnRows(all, training is not null ? options with { Seed = task.Artifact.Training!.Seed } : recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling, Pairs = recipe.Pairs });
             if (searched.ScalarMix is { } mix) task = task.WithMix(mix, task.Report);
         }
         if (scope is not null) task = task.WithOutOfScope(plan.HeldOut ?? plan.Train, validation, scope, progress, cancellation);

@@ -10,13 +10,12 @@ internal sealed class ScopeChoice
 {
     private readonly Option<double> _keepRate = new("--keep-rate") { Description = "With --out-of-scope: the share of in-scope rows to keep", DefaultValueFactory = _ => 0.95 };
     private readonly Option<string?> _score = new("--scope-score") { Description = "With --out-of-scope: probability, logit, energy, nearest-row, class-distance, or several joined by + (default: probability+nearest-row, without a model probability)" };
-    private readonly Option<string?> _validation = new("--validation") { Description = "With --out-of-scope: file of in-scope rows to set the threshold on (default: cross-fitting on the data)" };
 
     /// <summary>Whether detection is learned at all.</summary>
     public Option<bool> Wanted { get; } = new("--out-of-scope") { Description = "Learn to tell rows that belong to none of the classes" };
 
     /// <summary>Adds the options to a verb.</summary>
-    public void AddTo(Command command) => command.Takes(Wanted, _keepRate, _score, _validation);
+    public void AddTo(Command command) => command.Takes(Wanted, _keepRate, _score);
 
     /// <summary>What was asked for; null for nothing.</summary>
     /// <param name="result">The command line.</param>
@@ -27,7 +26,7 @@ internal sealed class ScopeChoice
     {
         if (!result.GetValue(Wanted))
         {
-            foreach (var option in new Option[] { _keepRate, _score, _validation })
+            foreach (var option in new Option[] { _keepRate, _score })
                 if (result.IsGiven(option)) throw new PolymathException($"{option.Name} applies only together with --out-of-scope");
             return null;
         }
@@ -37,8 +36,4 @@ internal sealed class ScopeChoice
         return result.GetValue(_keepRate) is > 0 and < 1 and var rate ? new OutOfScopeOptions { Scores = scores, KeepRate = rate, Seed = seed }
             : throw new PolymathException($"--keep-rate {result.GetValue(_keepRate)}: expected a share between 0 and 1, such as 0.95");
     }
-
-    /// <summary>The rows to set the threshold on; null where the data serves.</summary>
-    public IReadOnlyList<Row>? Validation(ParseResult result, DataOptions reading, Streams streams) =>
-        result.GetValue(_validation) is { } file ? DataFile.Open(file, reading, streams.Input).ReadAll() : null;
 }
