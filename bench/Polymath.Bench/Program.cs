@@ -9,6 +9,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
     ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),
     ["encode-one"] = ("one engine in a process of its own (called by encode)", EncodeBench.RunOne),
+    ["fine-tune"] = ("test accuracy of fine-tuning, several seeds (--data trec,cr, --seeds, --lr, --epochs, --layer-decay, --dropout …)", FineTuneBench.Run),
     ["fuzz"] = ("100,000 mutations each of safetensors and tokenizer.json (--mutations N, --seed N)", FuzzBench.Run),
     ["heads"] = ("time of cross-validation and of the default search; test accuracy beside TF-IDF (--data trec,cr, --rows)", HeadsBench.Run),
     ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s (--rows)", LinearBench.Run),
@@ -16,6 +17,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["store"] = ("reading features from the store against computing them (--rows, --rounds)", StoreBench.Run),
     ["threads"] = ("features with one and two threads, and two callers (--rows, --rounds)", ThreadsBench.Run),
     ["tokenize"] = ("MB/s of four tokenizers, 1 MB without a space, share of feature time (--rows, --rounds)", TokenizeBench.Run),
+    ["train"] = ("steps of fine-tuning against a plain TorchSharp loop, turn by turn (--data trec,subj --steps --rounds)", TrainBench.Run),
 };
 
 if (args.Length == 0 || !commands.TryGetValue(args[0], out var command))

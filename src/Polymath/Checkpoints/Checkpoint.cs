@@ -8,7 +8,7 @@ namespace Polymath.Checkpoints;
 /// names, or one <c>.safetensors</c> file. Where a folder has neither, <c>pytorch_model.bin</c> (or its index) is read as far as it describes
 /// tensors and nothing else; nothing of it is run. Mapped into memory; safe to read from several threads at once.
 /// </summary>
-public sealed class Checkpoint : IDisposable
+public sealed class Checkpoint : ITensorSource
 {
     /// <summary>The files of a folder that hold weights, or say which files do; the first that is there is taken.</summary>
     private static readonly string[] Candidates = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
