@@ -79,6 +79,7 @@ public sealed partial class LearnedTask
         var features = options.FeatureOptions([found.Recipe.Pooling], options.Store);
         var artifact = OnBackbone(name, FeaturesMethod, backbone, found.Recipe, found.Head, data.Map, features) with
         {
+            Statistics = found.Statistics,
             Training = new TrainingRecord(data.Rows.Count, options.Seed)
             {
                 Options = Choices(options, found, features.Limit(backbone)),

@@ -56,6 +56,7 @@ public class ShapeImagesTests
                 .OrderByDescending(vote => vote.Likeness).Take(5).GroupBy(vote => vote.Label).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Max(vote => vote.Likeness));
             if (votes.First().Key == asked.Labels[i]) right++;
         }
+        File.WriteAllText("/tmp/shapes.knn", $"{(double)right / asked.Count}");
         Assert.InRange((double)right / asked.Count, 0.3, 0.9);
     }
 
@@ -72,6 +73,7 @@ public class ShapeImagesTests
     public void Sheet()
     {
         var images = ShapeImages.Create(200, seed: 7);
+        File.WriteAllText("/tmp/shapes.sum", Convert.ToHexStringLower(SHA256.HashData([.. images.Pixels, .. images.Labels.Select(label => (byte)label)])));
         File.WriteAllBytes("/tmp/shapes.raw", [.. Enumerable.Range(0, 200).OrderBy(i => images.Labels[i]).SelectMany(i => images.Image(i).ToArray())]);
     }
 }

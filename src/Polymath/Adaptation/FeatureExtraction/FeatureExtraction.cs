@@ -11,7 +11,11 @@ namespace Polymath.Adaptation;
 /// <param name="CrossValidated">Cross-validated score of the choice on the training rows; NaN for heads that are not cross-validated.</param>
 /// <param name="Candidates">Everything that was compared, best first.</param>
 /// <param name="Report">What the backbone had to do.</param>
-internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report);
+internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report)
+{
+    /// <summary>The sums that the head was made of, where it was made of sums.</summary>
+    public IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics { get; init; } = [];
+}
 
 /// <summary>Feature extraction: the backbone stays as it is, a new head is trained on its features.</summary>
 public static class FeatureExtraction

@@ -29,18 +29,18 @@ internal sealed class FeatureExtractionRun(
             : _search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pooling], sample.Length), candidates, progress, cancellation);
         var fits = (long)data.Rows.Count * ranked[0].Recipe.Width(backbone) * sizeof(float) <= options.MaxFeatureBytes;
         var first = ranked[0] with { C = double.NaN }; // the regularisation of screening is not this head's
-        var (chosen, head) = options.Head switch
+        var (chosen, head, statistics) = options.Head switch
         {
             HeadMethod.LogisticRegression when fits => Logistic(ranked),
-            HeadMethod.LogisticRegression or HeadMethod.Gradient => (first, ByGradient(first.Recipe)),
-            HeadMethod.NearestMean => (first, ByMeans(first.Recipe)),
-            _ => (first, ByStatistics(first.Recipe)),
+            HeadMethod.LogisticRegression or HeadMethod.Gradient => new Choice(first, ByGradient(first.Recipe), []),
+            HeadMethod.NearestMean => ByMeans(first),
+            _ => ByStatistics(first),
         };
-        return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, _search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? double.NegativeInfinity : c.CrossValidated), extractor.Report);
+        return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, _search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? double.NegativeInfinity : c.CrossValidated), extractor.Report) { Statistics = statistics };
     }
 
     /// <summary>The finalists are cross-validated on all rows one after another, and the best is brought to its optimum.</summary>
-    private (FeatureCandidate Chosen, IHead Head) Logistic(List<FeatureCandidate> ranked)
+    private Choice Logistic(List<FeatureCandidate> ranked)
     {
         (FeatureCandidate Candidate, FeatureMatrix X, CrossValidation Found)? best = null;
         var finalists = FeatureSearch.PickFinalists(ranked);
@@ -64,7 +64,7 @@ internal sealed class FeatureExtractionRun(
             Tolerance = 1e-7,
         }, cancellation);
         progress?.Report(new WorkProgress("final fit", 1, 1));
-        return (chosen, head);
+        return new Choice(chosen, head, []);
     }
 
     /// <summary>Softmax regression by gradient steps; each epoch streams the features from the store.</summary>
@@ -72,19 +72,19 @@ internal sealed class FeatureExtractionRun(
         new GradientHeadOptions { Seed = (ulong)options.Seed, ClassWeights = ClassWeights }, cancellation: cancellation);
 
     /// <summary>The nearest class mean: one pass of additions.</summary>
-    private LinearHead ByMeans(FeatureRecipe recipe)
+    private Choice ByMeans(FeatureCandidate candidate)
     {
-        var means = new NearestClassMean(recipe.Width(backbone));
-        foreach (var (x, labels) in Blocks(recipe)) means.Add(x, labels);
-        return means.ToHead(data.Classes);
+        var means = new NearestClassMean(candidate.Recipe.Width(backbone));
+        foreach (var (x, labels) in Blocks(candidate.Recipe)) means.Add(x, labels);
+        return new Choice(candidate, means.ToHead(data.Classes), means.Save());
     }
 
     /// <summary>Linear discriminant analysis: one pass of additions.</summary>
-    private LinearHead ByStatistics(FeatureRecipe recipe)
+    private Choice ByStatistics(FeatureCandidate candidate)
     {
-        var statistics = new StreamingLda(recipe.Width(backbone));
-        foreach (var (x, labels) in Blocks(recipe)) statistics.Add(x, labels);
-        return statistics.ToHead(data.Classes);
+        var statistics = new StreamingLda(candidate.Recipe.Width(backbone));
+        foreach (var (x, labels) in Blocks(candidate.Recipe)) statistics.Add(x, labels);
+        return new Choice(candidate, statistics.ToHead(data.Classes), statistics.Save());
     }
 
     /// <summary>All rows' features under one recipe.</summary>
@@ -131,4 +131,7 @@ internal sealed class FeatureExtractionRun(
 
     private FeatureMatrix Mix(FeatureRecipe recipe, float[] layers, int rows) =>
         recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
+
+    /// <summary>How features are read, the head on them, and the sums it was made of, where it was made of sums.</summary>
+    private sealed record Choice(FeatureCandidate Candidate, IHead Head, IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics);
 }

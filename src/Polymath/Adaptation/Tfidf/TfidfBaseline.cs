@@ -18,9 +18,12 @@ public static class TfidfBaseline
     /// <param name="progress">Told of the search.</param>
     /// <param name="cancellation">Stops the training.</param>
     /// <exception cref="PolymathException">Rows without a label, one class only, or texts without words.</exception>
-    public static LearnedTask Learn(string name, IEnumerable<Row> rows, Metric metric = Metric.Accuracy, int seed = 0, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static LearnedTask Learn(string name, IEnumerable<Row> rows, Metric metric = Metric.Accuracy, int seed = 0, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Learn(name, LabelledRows.From(rows), metric, seed, progress, cancellation);
+
+    /// <summary>As above, with the classes numbered by the caller.</summary>
+    internal static LearnedTask Learn(string name, LabelledRows data, Metric metric, int seed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var data = LabelledRows.From(rows);
         var classifier = TfidfClassifier.Fit([.. data.Rows.Select(TfidfScorer.Text)], data.Labels, data.Classes, new TfidfClassifierOptions { Metric = metric, Seed = seed },
             progress is null ? null : new Relay(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
         return new LearnedTask(new TaskArtifact
