@@ -52,16 +52,13 @@ internal static class AdaptExtend
             return (extended, ExtensionComparison.Measure(task, extended.Task, LabelledRows.From(testRows, extended.Task.Labels, "--test"), metric, seed, progress, cancellation));
         }
         var map = TaskExtension.Union(task.Labels, rows);
-        int[] labels = map.IdsOf(rows);
-        if (labels.GroupBy(label => label).All(group => group.Count() < 2))
+        var all = LabelledRows.From(rows, map);
+        if (all.Labels.GroupBy(label => label).All(group => group.Count() < 2))
         {
             streams.Error.WriteLine("no --test, and no class with two rows: there is nothing to measure on");
             return (Extend(rows), null);
         }
-        var (train, held) = Splits.Stratified(labels, HeldOutShare, seed);
-        // A class whose only row was held out would be unknown to the task that is measured.
-        int[] alone = [.. held.Where(row => !train.Any(other => labels[other] == labels[row]))];
-        (train, held) = ([.. train, .. alone], [.. held.Except(alone)]);
+        var (train, held) = all.Split(HeldOutShare, seed);
         streams.Error.WriteLine($"no --test: {held.Length:N0} of the rows are held out for measuring; the task that is kept learns from all of them"
             + (TaskExtension.AddsRows(task.Artifact) ? "" : ". What the task was before may have learned from held-out rows, which flatters it"));
         var measured = Extend(train.Select(row => rows[row]));

@@ -23,6 +23,7 @@ public static class TaskExtension
     /// <exception cref="PolymathException">The task was learned in a way that cannot be extended.</exception>
     public static bool AddsRows(TaskArtifact artifact) => (artifact.Method, HeadOf(artifact)) switch
     {
+        _ when artifact.Kind != TaskKind.Classification => throw new PolymathException($"task '{artifact.Name}' is a {artifact.Kind.Name()} task; only tasks with one class a row can be extended, so learn it again from all rows"),
         (LearnedTask.FeaturesMethod, "nearest-mean" or "lda") when artifact.Statistics.Count > 0 => true,
         (LearnedTask.FeaturesMethod, "nearest-mean" or "lda") => throw new PolymathException($"task '{artifact.Name}' does not hold the sums that new rows are added to; learn it again from all rows"),
         (LearnedTask.FeaturesMethod, "logistic-regression") or (LearnedTask.TfidfMethod, _) => false,
@@ -48,7 +49,7 @@ public static class TaskExtension
             throw new PolymathException($"task '{task.Name}': none of the {given.Length} rows has its label '{OneLine.Short(map.Names[absent])}'; {(task.Artifact.Method == LearnedTask.TfidfMethod ? "TF-IDF" : "logistic regression")} needs old and new rows together "
                 + "(tasks with --head lda or nearest-mean take new rows alone)");
         name ??= task.Name;
-        if (task.Artifact.Method == LearnedTask.TfidfMethod) return new ExtendedTask(TfidfBaseline.Learn(name, data, MetricOf(task.Artifact), seed, progress, cancellation), added, Added: false);
+        if (task.Artifact.Method == LearnedTask.TfidfMethod) return new ExtendedTask(TfidfBaseline.Learn(name, data, MetricOf(task.Artifact), seed, progress, ((TfidfScorer)task.Scorer).Model.Pairs, cancellation), added, Added: false);
         var scorer = (FeatureScorer)task.Scorer;
         var artifact = task.Artifact with { Name = name, Labels = map.Names, Metrics = new Dictionary<string, double>() };
         artifact = adds ? WithRows(artifact, scorer, data, progress, cancellation) : Refitted(artifact, scorer, data, progress, cancellation);
@@ -110,10 +111,11 @@ public static class TaskExtension
     private static IEnumerable<(FeatureMatrix X, int[] Labels)> Blocks(FeatureScorer scorer, LabelledRows data, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var at = 0;
-        foreach (var block in new FeatureExtractor(scorer.Backbone, scorer.Options with { Poolings = [scorer.Recipe.Pooling] }).Extract(data.Rows, data.Rows.Count, progress, cancellation))
+        var extractor = new FeatureExtractor(scorer.Backbone, scorer.Options with { Poolings = [scorer.Recipe.Pooling] });
+        foreach (var (rows, x) in FeatureReader.Read(extractor, scorer.Backbone, scorer.Recipe, data.Rows, data.Rows.Count, progress, cancellation))
         {
-            yield return (scorer.Recipe.Apply(scorer.Backbone, block), data.Labels[at..(at + block.Rows.Length)]);
-            at += block.Rows.Length;
+            yield return (x, data.Labels[at..(at + rows.Length)]);
+            at += rows.Length;
         }
     }
 }

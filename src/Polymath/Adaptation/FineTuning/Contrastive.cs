@@ -23,15 +23,21 @@ public static class Contrastive
 
     /// <summary>As <see cref="TrainContrastivelyAsync"/>, on the calling thread.</summary>
     public static LearnedTask TrainContrastively(this Backbone backbone, string name, IEnumerable<Row> rows, ContrastiveOptions? options = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        TrainContrastively(backbone, name, LabelledRows.From(rows), options, progress, cancellation);
+
+    /// <summary>As <see cref="TrainContrastivelyAsync"/>, on the calling thread, of rows whose labels have been read.</summary>
+    public static LearnedTask TrainContrastively(this Backbone backbone, string name, LabelledRows data, ContrastiveOptions? options = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new ContrastiveOptions();
         TrainingChecks.Check(options);
-        var data = LabelledRows.From(rows);
-        var pooling = options.Pooling ?? backbone.Sentence.Pooling;
+        if (data.Kind != TaskKind.Classification || data.Pairs)
+            throw new PolymathException($"contrastive fine-tuning learns classes of single texts, not {(data.Pairs ? "pairs" : $"a {data.Kind.Name()} task")}; fine-tuning does");
+        var recipe = new FeatureRecipe(options.Pooling ?? backbone.Sentence.Pooling, LayerMix.Last);
         var pairs = SampledPairs.Draw(data.Labels, (int)Math.Min(options.MaxPairs, (long)options.PairsPerRow * data.Rows.Count), options.Seed);
         using var network = backbone.LoadTrainable(withHead: false);
-        var problem = new ContrastiveProblem(network, pooling, TokenRow.Read(backbone, data.Rows, options.Prompt), pairs, options.BatchPairs);
+        var problem = new ContrastiveProblem(network, recipe.Pooling, TokenRow.Read(backbone, data.Rows, options.Prompt), pairs, options.BatchPairs);
         var settings = new TrainingSettings
         {
             LearningRate = options.LearningRate,
@@ -45,9 +51,9 @@ public static class Contrastive
         var report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, [], network.Config.Layers, settings, problem.StepsPerEpoch), settings, checkpoint)
             .Run(problem, progress, cancellation);
         var weights = TunedWeights.Copy(network.Parameters);
-        var head = FitHead(backbone, weights, data, options, pooling, progress, cancellation);
+        var head = FitHead(backbone, weights, data, options, recipe, progress, cancellation);
         checkpoint?.Remove();
-        return LearnedTask.FromTraining(name, LearnedTask.ContrastiveMethod, backbone, weights, head, pooling, data, new Dictionary<string, string>
+        return LearnedTask.FromTraining(name, LearnedTask.ContrastiveMethod, backbone, weights, head, recipe, data, new Dictionary<string, string>
         {
             ["learning_rate"] = options.LearningRate.ToString("0.######e+0", CultureInfo.InvariantCulture),
             ["pairs"] = $"{pairs.Length}",
@@ -58,9 +64,9 @@ public static class Contrastive
     }
 
     private static LinearHead FitHead(
-        Backbone backbone, TunedWeights weights, LabelledRows data, ContrastiveOptions options, Backbones.Pooling pooling, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        Backbone backbone, TunedWeights weights, LabelledRows data, ContrastiveOptions options, FeatureRecipe recipe, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         using var tuned = backbone.Tuned(weights, withHead: false);
-        return FineTuningRun.HeadOnFeatures(tuned, data, pooling, options.BalancedWeights, options.Seed, options.Prompt, progress, cancellation);
+        return (LinearHead)FineTuningRun.HeadOnFeatures(tuned, data, recipe, options.BalancedWeights, options.Seed, options.Prompt, progress, cancellation).Head;
     }
 }

@@ -10,7 +10,7 @@ public static class FineTuning
     /// </summary>
     /// <param name="backbone">The encoder to start from; it stays as it is.</param>
     /// <param name="name">The task's name.</param>
-    /// <param name="rows">Labelled rows, at least two classes.</param>
+    /// <param name="rows">Labelled rows: of at least two classes, with lists of labels, or with numbers.</param>
     /// <param name="options">Choices; the defaults suit sentence encoders.</param>
     /// <param name="validation">Rows that choose the best epoch; null takes <see cref="FineTuningOptions.ValidationShare"/>.</param>
     /// <param name="progress">Told of every step.</param>
@@ -24,15 +24,21 @@ public static class FineTuning
     public static LearnedTask FineTune(this Backbone backbone, string name, IEnumerable<Row> rows, FineTuningOptions? options = null,
         IEnumerable<Row>? validation = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
+        var data = LabelledRows.OfKind(rows, options?.Kind);
+        return FineTune(backbone, name, data, options, validation is null ? null : LabelledRows.OfKind(validation, data.Kind, data.Map, "the validation rows"), progress, cancellation);
+    }
+
+    /// <summary>As <see cref="FineTuneAsync"/>, on the calling thread, of rows whose labels have been read.</summary>
+    public static LearnedTask FineTune(this Backbone backbone, string name, LabelledRows data, FineTuningOptions? options = null,
+        LabelledRows? validation = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
         options ??= new FineTuningOptions();
         TrainingChecks.Check(options);
-        var data = LabelledRows.From(rows);
-        LabelledRows? held = validation is null ? null : LabelledRows.From(validation, data.Map, "the validation rows");
-        if (held is null && options.ValidationShare > 0)
+        if (validation is null && options.ValidationShare > 0)
         {
-            var (train, test) = Splits.Stratified(data.Labels, options.ValidationShare, options.Seed);
-            (data, held) = (data.Take(train), data.Take(test));
+            var (train, held) = data.Split(options.ValidationShare, options.Seed);
+            (data, validation) = (data.Take(train), data.Take(held));
         }
-        return new FineTuningRun(backbone, data, held, options, progress, cancellation).Fit(name);
+        return new FineTuningRun(backbone, data, validation, options, progress, cancellation).Fit(name);
     }
 }

@@ -34,9 +34,10 @@ internal static class ExportedConfig
             foreach (var key in new[] { "id2label", "label2id", "problem_type" }) config.Remove(key);
             return Written(config);
         }
+        config["problem_type"] = artifact.Kind switch { TaskKind.MultiLabel => "multi_label_classification", TaskKind.Regression => "regression", _ => "single_label_classification" };
+        if (artifact.Labels.Count == 0) return Written(config);
         config["id2label"] = new JsonObject(artifact.Labels.Select((label, id) => new KeyValuePair<string, JsonNode?>($"{id}", label)));
         config["label2id"] = new JsonObject(artifact.Labels.Select((label, id) => new KeyValuePair<string, JsonNode?>(label, id)));
-        config["problem_type"] = "single_label_classification";
         return Written(config);
     }
 

@@ -17,9 +17,11 @@ internal static class TaskExport
         var artifact = task.Artifact;
         if (task.Scorer.Backbone is not { } backbone)
             throw new PolymathException($"task '{task.Name}' was learned by {artifact.Method} and has no backbone, so there is no Hugging Face folder to make of it; its own folder in the library holds plain JSON, text and safetensors");
-        if (artifact.Kind != TaskKind.Classification)
-            throw new PolymathException($"task '{task.Name}' predicts {artifact.Kind}; only tasks with one label a row can be exported");
+        if (artifact.Kind is not (TaskKind.Classification or TaskKind.MultiLabel or TaskKind.Regression))
+            throw new PolymathException($"task '{task.Name}' is a {artifact.Kind.Name()} task; only {TaskKinds.Known} tasks can be exported");
         var recipe = (task.Scorer as FeatureScorer)?.Recipe;
+        if (recipe?.Pairs is not (null or PairEncoding.Joint))
+            throw new PolymathException($"task '{task.Name}' reads the two texts of a pair apart ({recipe.Pairs.Name()}), for which there is no folder that Python reads; learn it with --pairs joint to export it");
         var kind = recipe is null ? ExportedKind.OwnHead : recipe.Sentence || recipe.Layers.IsLast(backbone.Config.Layers) ? ExportedKind.SentenceVectors : ExportedKind.LayerFeatures;
         var limit = (task.Scorer as FeatureScorer)?.Options.Limit(backbone) ?? backbone.MaxTokens;
         disk.WriteFolder(folder, inside =>

@@ -131,6 +131,20 @@ public sealed class TaskExportTests : IDisposable
         (await CliRun.Of("export", "--task", "other", "--library", _folder["library"], "--out", Out)).Refused("other");
     }
 
+    [Theory]
+    [InlineData("multi-label", "plus;loud", "minus", "thresholds")]
+    [InlineData("regression", "1.5", "-2", "scores[:, 0]")]
+    public async Task Other_kinds_of_tasks_are_exported_with_what_they_answer(string kind, string even, string odd, string readme)
+    {
+        var data = TinyModel.WriteRows(_folder["rows.csv"], 60);
+        File.WriteAllLines(data, File.ReadAllLines(data).Select(line => line.Replace(",plus", "," + even).Replace(",minus", "," + odd)));
+        (await CliRun.Of("adapt", "--task", "mood", "--data", data, "--kind", kind, "--model", TinyModel.Write(_folder["model"]), "--layers", "last", "--library", _folder["library"])).Ok();
+        (await CliRun.Of("export", "--task", "mood", "--library", _folder["library"], "--out", Out)).Ok();
+        var texts = string.Join('\n', Asked) + "\n";
+        Assert.Equal((await CliRun.With(texts, default, "predict", "--task", "mood", "--library", _folder["library"])).Ok().Output, (await CliRun.With(texts, default, "predict", "--model", Out)).Ok().Output);
+        Assert.Contains(readme, File.ReadAllText(Path.Combine(Out, "README.md")));
+    }
+
     [Fact]
     public async Task A_task_without_a_backbone_has_no_folder_to_export()
     {
