@@ -5,7 +5,7 @@ using Polymath.Tests;
 namespace Polymath.Bench;
 
 /// <summary>
-/// Damaged safetensors and tokenizer.json files, as in the tests but many more: each must be refused with one line or work as a whole file
+/// Damaged safetensors, torch.save and tokenizer.json files, as in the tests but many more: each must be refused with one line or work as a whole file
 /// does, and nothing else may happen. A file that does otherwise is kept.
 /// </summary>
 internal static class FuzzBench
@@ -19,6 +19,11 @@ internal static class FuzzBench
         {
             File.WriteAllBytes(folder["mutated"], bytes);
             return FuzzChecks.SafetensorsWorks(folder["mutated"]);
+        });
+        failures += Many("pytorch_model.bin", [TorchWriter.Small()], Mutations.Torch, count, seed, bytes =>
+        {
+            File.WriteAllBytes(folder["mutated.bin"], bytes);
+            return FuzzChecks.TorchFileWorks(folder["mutated.bin"]);
         });
         failures += Many("tokenizer.json", [.. new[] { SmallTokenizers.WordPiece, SmallTokenizers.Bpe }.Select(Encoding.UTF8.GetBytes)], Mutations.Json, count, seed,
             bytes => FuzzChecks.TokenizerWorks(Encoding.UTF8.GetString(bytes)));

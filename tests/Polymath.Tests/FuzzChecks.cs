@@ -27,6 +27,32 @@ internal static class FuzzChecks
         }
     }
 
+    /// <summary>Opens a file of torch.save and reads every tensor in every way.</summary>
+    public static bool TorchFileWorks(string path)
+    {
+        try
+        {
+            using var file = Checkpoint.Open(path);
+            var buffer = new byte[7];
+            foreach (var name in file.Names)
+            {
+                var info = file.Info(name);
+                using var tensor = file.Read(name);
+                Require(tensor.shape.AsSpan().SequenceEqual(info.Shape) && tensor.numel() * tensor.element_size() == info.ByteLength, $"'{name}' was read with another size than the file says");
+                using var stream = file.OpenBytes(name);
+                long length = 0;
+                for (int read; (read = stream.Read(buffer)) > 0;) length += read;
+                Require(length == info.ByteLength, $"'{name}' gave another number of bytes");
+            }
+            return true;
+        }
+        catch (PolymathException refusal)
+        {
+            Require(!refusal.Message.Contains('\n') && refusal.Message.StartsWith(path, StringComparison.Ordinal), $"a refusal is not one line with the file's name: {refusal.Message}");
+            return false;
+        }
+    }
+
     /// <summary>Reads a tokenizer.json and uses it; also what is refused when it is first used counts as a refusal.</summary>
     public static bool TokenizerWorks(string json)
     {

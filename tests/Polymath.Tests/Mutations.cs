@@ -12,6 +12,8 @@ internal static class Mutations
 
     private static readonly string[] Types = ["F4", "F6_E2M3", "F16", "BF16", "I32", "F64", "C64", "U8", "BOOL", "I64", "U64"];
 
+    private const string PickleInstructions = ".(012)]}aesuqrhjcQRbtNJKMGX\u0085\u0086\u0087\u0088\u0089\u008a\u0093\u0094\u0095";
+
     /// <summary>A safetensors file with many element types, a scalar and a tensor without elements.</summary>
     public static byte[] SmallSafetensors(string path)
     {
@@ -59,6 +61,33 @@ internal static class Mutations
             }
             header = Math.Clamp(header + bytes.Count - before, 9, Math.Max(9, bytes.Count));
             if (random.Next(4) != 0) BitConverter.TryWriteBytes(CollectionsMarshal.AsSpan(bytes), (ulong)(header - 8));
+        }
+        return [.. bytes];
+    }
+
+    /// <summary>
+    /// Changes to a file of torch.save: mostly its pickle (bytes, instructions, numbers, pieces cut and repeated), in a zip file that is put
+    /// right again; else anywhere in the file.
+    /// </summary>
+    public static byte[] Torch(byte[] seed, Random random) =>
+        random.Next(4) == 0 ? Bytes(seed, random, insert: random.Next(2) == 0) : TorchWriter.WithPickle(seed, pickle => Bytes(pickle, random, insert: true));
+
+    private static byte[] Bytes(byte[] seed, Random random, bool insert)
+    {
+        var bytes = new List<byte>(seed);
+        for (var changes = random.Next(1, 4); changes > 0 && bytes.Count > 0; changes--)
+        {
+            var at = random.Next(bytes.Count);
+            var length = Math.Min(random.Next(1, 40), bytes.Count - at);
+            switch (random.Next(insert ? 6 : 4))
+            {
+                case 0: bytes[at] = (byte)random.Next(256); break;
+                case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
+                case 2: bytes[at] = (byte)PickleInstructions[random.Next(PickleInstructions.Length)]; break;
+                case 3: bytes[at] = random.GetItems<byte>([0, 1, 0x7f, 0x80, 0xff], 1)[0]; break;
+                case 4: bytes.RemoveRange(at, length); break;
+                default: bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length)); break;
+            }
         }
         return [.. bytes];
     }

@@ -35,6 +35,7 @@ internal static class AdaptVerb
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
         var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
+        var extend = new Option<string?>("--extend") { Description = "Add rows, or new classes, to this task of the library; LDA and nearest-mean heads take new rows alone, other heads old and new rows together" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
@@ -45,14 +46,21 @@ internal static class AdaptVerb
             "polymath adapt --model ./all-MiniLM-L6-v2 --data severity.csv --kind regression --task severity",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data spans.jsonl --task spans",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
-            "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
-        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind",
+            "polymath adapt --extend intent --data more.csv --test test.csv");
+        command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
         choices.AddTo(command);
         scopes.AddTo(command);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
+            if (result.GetValue(extend) is { } extended)
+            {
+                foreach (var option in new Option[] { method, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Chunk, settings.Prompt })
+                    if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to --extend: the task keeps what it was learned with");
+                return await AdaptExtend.RunAsync(result, settings, streams, extended, result.GetValue(task), result.GetValue(data), result.GetValue(test), cancellation).ConfigureAwait(false);
+            }
             var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");
             var options = new FeatureExtractionOptions
             {

@@ -40,6 +40,7 @@ internal sealed class TaskSession : IDisposable
     {
         if (name is null)
         {
+            if (await ExportedAsync(result, settings, streams, cancellation).ConfigureAwait(false) is { } exported) return exported;
             var model = await Models.LoadAsync(result, settings, streams, withHead: true, cancellation).ConfigureAwait(false);
             try { return new TaskSession(null, new OwnHead(model), model, null); }
             catch
@@ -50,7 +51,19 @@ internal sealed class TaskSession : IDisposable
         }
         if (result.IsGiven(settings.MaxTokens)) throw new PolymathException("--max-tokens does not apply to a learned task: rows are cut where they were cut when it learned");
         using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
-        var artifact = library.Load(name);
+        return await RestoreAsync(result, settings, streams, library.Load(name), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A model folder that carries a task, as export writes it: the task answers.</summary>
+    private static async Task<TaskSession?> ExportedAsync(ParseResult result, Settings settings, Streams streams, CancellationToken cancellation)
+    {
+        if (result.GetValue(settings.Model) is not { } model || !File.Exists(Path.Combine(model, TaskArtifact.FileName))) return null;
+        if (result.IsGiven(settings.MaxTokens)) throw new PolymathException($"--max-tokens does not apply to {model}, which carries a learned task: rows are cut where they were cut when it learned");
+        return await RestoreAsync(result, settings, streams, TaskArtifact.Load(model), cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<TaskSession> RestoreAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, CancellationToken cancellation)
+    {
         var tags = artifact.Kind == TaskKind.TokenClassification;
         if (artifact.Backbone is not { } wanted) return tags ? new TaskSession(null, null, null, null) { Tagger = Tagger.Restore(artifact, null) } : new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);

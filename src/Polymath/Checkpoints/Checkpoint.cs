@@ -1,20 +1,22 @@
+using Polymath.Checkpoints.Pickle;
 using static TorchSharp.torch;
 
 namespace Polymath.Checkpoints;
 
 /// <summary>
 /// The weights of a model: <c>model.safetensors</c> of a Hugging Face folder, or <c>model.safetensors.index.json</c> with the files it
-/// names, or one <c>.safetensors</c> file. Mapped into memory; safe to read from several threads at once.
+/// names, or one <c>.safetensors</c> file. Where a folder has neither, <c>pytorch_model.bin</c> (or its index) is read as far as it describes
+/// tensors and nothing else; nothing of it is run. Mapped into memory; safe to read from several threads at once.
 /// </summary>
 public sealed class Checkpoint : ITensorSource
 {
-    private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
+    /// <summary>The files of a folder that hold weights, or say which files do; the first that is there is taken.</summary>
+    private static readonly string[] Candidates = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-    private readonly OrderedDictionary<string, SafetensorsFile> _holders;
-    private readonly SafetensorsFile[] _files;
+    private readonly OrderedDictionary<string, IWeightsFile> _holders;
+    private readonly IWeightsFile[] _files;
 
-    private Checkpoint(string path, OrderedDictionary<string, SafetensorsFile> holders, SafetensorsFile[] files)
+    private Checkpoint(string path, OrderedDictionary<string, IWeightsFile> holders, IWeightsFile[] files)
     {
         Path = path;
         _holders = holders;
@@ -27,26 +29,21 @@ public sealed class Checkpoint : ITensorSource
     /// <summary>The names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _holders.Keys;
 
-    /// <summary>The safetensors files that hold them, in the order of their names.</summary>
+    /// <summary>The files that hold them, in the order of their names.</summary>
     public IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
 
-    /// <summary>The strings under <c>__metadata__</c> of the first file.</summary>
+    /// <summary>The strings under <c>__metadata__</c> of the first file; none in files of PyTorch.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _files[0].Metadata;
 
     /// <summary>Opens the weights of a folder, or one file.</summary>
     /// <exception cref="PolymathException">There is nothing of the kind, a file is broken, or a tensor of the index is not in its file.</exception>
     public static Checkpoint Open(string folderOrFile)
     {
-        if (File.Exists(folderOrFile))
-            return folderOrFile.EndsWith(".index.json", StringComparison.Ordinal) ? OpenShards(folderOrFile, folderOrFile) : OpenSingle(folderOrFile, folderOrFile);
+        if (File.Exists(folderOrFile)) return Open(folderOrFile, folderOrFile);
         if (!Directory.Exists(folderOrFile)) throw new PolymathException($"{folderOrFile}: there is no such folder or file");
-        string single = System.IO.Path.Combine(folderOrFile, SingleFile);
-        if (File.Exists(single)) return OpenSingle(folderOrFile, single);
-        string index = System.IO.Path.Combine(folderOrFile, IndexFile);
-        if (File.Exists(index)) return OpenShards(folderOrFile, index);
-        string hint = File.Exists(System.IO.Path.Combine(folderOrFile, "pytorch_model.bin"))
-            ? "; pytorch_model.bin is there but can run code, so it is not read: save the model again with safe_serialization=True" : "";
-        throw new PolymathException($"{folderOrFile}: has neither {SingleFile} nor {IndexFile}{hint}");
+        return Candidates.Select(name => System.IO.Path.Combine(folderOrFile, name)).FirstOrDefault(File.Exists) is { } found
+            ? Open(folderOrFile, found)
+            : throw new PolymathException($"{folderOrFile}: has no weights; expected one of {string.Join(", ", Candidates)}");
     }
 
     /// <summary>Whether there is a tensor of that name.</summary>
@@ -72,14 +69,19 @@ public sealed class Checkpoint : ITensorSource
         foreach (var file in _files) file.Dispose();
     }
 
-    private SafetensorsFile Holder(string name) => _holders.TryGetValue(name, out var file)
+    private IWeightsFile Holder(string name) => _holders.TryGetValue(name, out var file)
         ? file
         : throw new PolymathException($"{Path}: there is no tensor {SafetensorsHeader.Quote(name)} among its {_holders.Count}");
 
+    private static Checkpoint Open(string path, string file) =>
+        file.EndsWith(".index.json", StringComparison.Ordinal) ? OpenShards(path, file) : OpenSingle(path, file);
+
+    private static IWeightsFile OpenFile(string file) => TorchFile.IsNamed(file) ? TorchFile.Open(file) : SafetensorsFile.Open(file);
+
     private static Checkpoint OpenSingle(string path, string file)
     {
-        var opened = SafetensorsFile.Open(file);
-        var holders = new OrderedDictionary<string, SafetensorsFile>(opened.Tensors.Count);
+        var opened = OpenFile(file);
+        var holders = new OrderedDictionary<string, IWeightsFile>(opened.Tensors.Count);
         foreach (string name in opened.Tensors.Keys) holders.Add(name, opened);
         return new Checkpoint(path, holders, [opened]);
     }
@@ -89,11 +91,11 @@ public sealed class Checkpoint : ITensorSource
         var map = ShardIndex.Read(index);
         if (map.Count == 0) throw new PolymathException($"{index}: names no tensors");
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(index))!;
-        var opened = new SortedDictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+        var opened = new SortedDictionary<string, IWeightsFile>(StringComparer.Ordinal);
         try
         {
-            foreach (string file in map.Values.Distinct()) opened.Add(file, SafetensorsFile.Open(System.IO.Path.Combine(folder, file)));
-            var holders = new OrderedDictionary<string, SafetensorsFile>(map.Count);
+            foreach (string file in map.Values.Distinct()) opened.Add(file, OpenFile(System.IO.Path.Combine(folder, file)));
+            var holders = new OrderedDictionary<string, IWeightsFile>(map.Count);
             foreach (var (name, file) in map)
             {
                 if (!opened[file].Tensors.ContainsKey(name))

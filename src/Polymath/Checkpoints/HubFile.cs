@@ -45,7 +45,7 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
 
     /// <summary>
     /// The files that loading needs: configuration, tokenizer and weights of the folder itself and of the parts of a sentence-transformers
-    /// model (<c>1_Pooling</c>, <c>2_Dense</c>). Other formats of the same weights are left out.
+    /// model (<c>1_Pooling</c>, <c>2_Dense</c>). PyTorch's own files are taken only where a folder has no safetensors; other formats are left out.
     /// </summary>
     public IReadOnlyList<HubFile> Needed()
     {
@@ -53,7 +53,11 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
         return [.. Files.Where(file => IsNeeded(file.Name, single))];
     }
 
-    private static bool IsNeeded(string name, bool single)
+    private bool HasSafetensors(string folder) => Files.Any(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal) && FolderOf(file.Name) == folder);
+
+    private static string FolderOf(string name) => name[..(name.LastIndexOf('/') + 1)];
+
+    private bool IsNeeded(string name, bool single)
     {
         string[] parts = name.Split('/');
         if (parts.Length > 2 || (parts.Length == 2 && !ModulePattern().IsMatch(parts[0]))) return false;
@@ -61,6 +65,7 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
         {
             ".json" or ".txt" or ".model" => parts[^1] != "model.safetensors.index.json" || !single,
             ".safetensors" => parts.Length == 2 || !single || name is "model.safetensors" or "adapter_model.safetensors",
+            ".bin" => parts[^1].StartsWith("pytorch_model", StringComparison.Ordinal) && !HasSafetensors(FolderOf(name)),
             _ => false,
         };
     }

@@ -82,8 +82,8 @@ public sealed partial class ModelCache : IDisposable
     private async Task DownloadAsync(string model, HubModel description, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         var files = description.Needed();
-        if (!files.Any(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal)))
-            throw new PolymathException($"{model}: the hub has no .safetensors weights of it, which are the only kind that is read; convert it, or choose another model");
+        if (!files.Any(file => Path.GetExtension(file.Name) is ".safetensors" or ".bin"))
+            throw new PolymathException($"{model}: the hub has neither .safetensors weights of it nor pytorch_model.bin; convert it, or choose another model");
         string incomplete = folder + ".incomplete";
         var download = new HubDownload(_hub, _options, _disk);
         long total = files.Sum(file => file.Size ?? 0), done = 0;

@@ -1,5 +1,3 @@
-using System.IO.MemoryMappedFiles;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Polymath.Checkpoints;
@@ -9,19 +7,12 @@ namespace Polymath.Checkpoints;
 /// Safe to read from several threads at once. A file that is open here must not be changed in place; <see cref="SafetensorsWriter"/> never does.
 /// Format: huggingface/safetensors, README.
 /// </summary>
-public sealed partial class SafetensorsFile : IDisposable
+public sealed partial class SafetensorsFile : IWeightsFile
 {
     private readonly SafetensorsHeader _header;
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
 
-    private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile map)
-    {
-        Path = path;
-        _header = header;
-        _map = map;
-        _view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-    }
+    private SafetensorsFile(string path, SafetensorsHeader header, MappedFile file) => (Path, _header, _file) = (path, header, file);
 
     /// <summary>The path the file was opened under.</summary>
     public string Path { get; }
@@ -36,25 +27,8 @@ public sealed partial class SafetensorsFile : IDisposable
     /// <exception cref="PolymathException">The file is missing, unreadable or breaks a rule; the message names it, and the tensor where one is to blame.</exception>
     public static SafetensorsFile Open(string path)
     {
-        FileStream? file = null;
-        MemoryMappedFile? map = null;
-        try
-        {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            var header = SafetensorsHeader.Read(file, file.Length, path);
-            map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            return new SafetensorsFile(path, header, map);
-        }
-        catch (Exception error)
-        {
-            map?.Dispose();
-            file?.Dispose();
-            if (error is FileNotFoundException or DirectoryNotFoundException)
-                throw new PolymathException($"{path}: there is no such file", error);
-            if (error is IOException or UnauthorizedAccessException)
-                throw new PolymathException($"{path}: cannot be read ({Native.Disk.FirstLine(error)})", error);
-            throw;
-        }
+        var file = MappedFile.Open(path, stream => SafetensorsHeader.Read(stream, stream.Length, path), out var header);
+        return new SafetensorsFile(path, header, file);
     }
 
     /// <summary>What the header says of a tensor.</summary>
@@ -65,32 +39,10 @@ public sealed partial class SafetensorsFile : IDisposable
 
     /// <summary>Reads a tensor: a new one on the processor, of the stored type and shape, a copy of the file's bytes.</summary>
     /// <exception cref="PolymathException">There is no tensor of that name, torch has no such element type, or there is no memory for it.</exception>
-    public Tensor Read(string name)
-    {
-        var info = Info(name);
-        var type = StoredTypes.Find(info.DType)!.Torch
-            ?? throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} is {info.DType}, which TorchSharp cannot hold; "
-                + "convert the file to F32, F16 or BF16");
-        Tensor tensor;
-        try
-        {
-            tensor = torch.empty(info.Shape, type, CPU);
-        }
-        catch (System.Runtime.InteropServices.ExternalException error)
-        {
-            throw new PolymathException($"{Path}: tensor {SafetensorsHeader.Quote(name)} of shape {info.ShapeText} "
-                + $"cannot be created ({Native.Disk.FirstLine(error)})", error);
-        }
-        TensorBytes.ForEachBlock(tensor, (offset, block) => CopyTo(info, offset, block));
-        return tensor;
-    }
+    public Tensor Read(string name) => StoredValues.Read(Path, Info(name), Copier(name));
 
     /// <summary>Unmaps the file. Tensors and arrays that were read stay valid.</summary>
-    public void Dispose()
-    {
-        _view.Dispose();
-        _map.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private string Nearest(string name)
     {

@@ -35,6 +35,19 @@ public static class SafetensorsWriter
         Write(path, tensors.Select(tensor => Of(path, tensor)), metadata, disk);
     }
 
+    /// <summary>Writes all tensors of a checkpoint, whatever files they come from, one block of bytes after another.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?, Disk?)"/>
+    internal static void Write(string path, Checkpoint checkpoint, IReadOnlyDictionary<string, string>? metadata = null, Disk? disk = null) =>
+        Write(path, checkpoint.Names.Select(name =>
+        {
+            var info = checkpoint.Info(name);
+            return new Source(name, Utf8(path, name), StoredTypes.Find(info.DType)!, info.Shape, info.ByteLength, file =>
+            {
+                using var bytes = checkpoint.OpenBytes(name);
+                bytes.CopyTo(file, BlockBytes);
+            });
+        }), metadata, disk);
+
     private static void Write(string path, IEnumerable<Source> unordered, IReadOnlyDictionary<string, string>? metadata, Disk? disk)
     {
         Source[] sources = [.. unordered.OrderByDescending(source => source.Type.Order).ThenBy(source => source.Utf8Name, ByteOrder)];

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Polymath.Checkpoints;
 
 /// <summary>
-/// <c>model.safetensors.index.json</c> of a checkpoint in several files: <c>{"metadata": {…}, "weight_map": {tensor: file}}</c>.
+/// <c>model.safetensors.index.json</c> or <c>pytorch_model.bin.index.json</c> of a checkpoint in several files: <c>{"metadata": {…}, "weight_map": {tensor: file}}</c>.
 /// Files must lie beside the index: a name that could lead elsewhere is refused.
 /// </summary>
 internal static class ShardIndex

@@ -4,7 +4,7 @@ namespace Polymath.Checkpoints;
 /// <param name="Name">The tensor's full name, for example <c>encoder.layer.0.attention.self.query.weight</c>.</param>
 /// <param name="DType">The element type as the safetensors format spells it: <c>F32</c>, <c>BF16</c>, <c>I64</c>, …</param>
 /// <param name="Shape">The dimensions, outermost first; empty for a scalar, and any of them may be 0.</param>
-/// <param name="Begin">Where its bytes begin, counted from the end of the header.</param>
+/// <param name="Begin">Where its bytes begin, counted from the end of the header; 0 in files of PyTorch.</param>
 /// <param name="End">Where its bytes end (exclusive), counted from the end of the header.</param>
 public sealed record TensorInfo(string Name, string DType, long[] Shape, long Begin, long End)
 {

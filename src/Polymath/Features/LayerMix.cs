@@ -81,6 +81,9 @@ public readonly record struct LayerMix(LayerMixKind Kind, int Count)
     /// <param name="width">Width of a hidden state.</param>
     public int Width(int width) => Kind == LayerMixKind.Concat ? width * Count : width;
 
+    /// <summary>Whether this is the last layer of a network with so many blocks.</summary>
+    internal bool IsLast(int blocks) => Kind == LayerMixKind.Single && (Count < 0 || Count == blocks);
+
     /// <summary>Checks that the network has the layers that are wanted.</summary>
     /// <exception cref="PolymathException">It has fewer.</exception>
     public void Check(int blocks)

@@ -67,6 +67,28 @@ public class Disk
     public void WriteText(string path, string text) =>
         WriteFile(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Writes a whole new folder: <paramref name="write"/> fills a temporary one beside it, which then takes the name.</summary>
+    /// <exception cref="PolymathException">There is a file or folder of that name, or it cannot be written.</exception>
+    internal void WriteFolder(string folder, Action<string> write)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.Exists(full)) throw new PolymathException($"{folder}: exists already; expected a new folder");
+        var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            write(temporary);
+            Rename(temporary, full);
+        }
+        catch (Exception error) when (error is not DiskStoppedException)
+        {
+            try { Directory.Delete(temporary, recursive: true); } catch (IOException) { } catch (UnauthorizedAccessException) { }
+            if (error is IOException or UnauthorizedAccessException)
+                throw new PolymathException($"{folder}: cannot be written ({FirstLine(error)}); nothing was changed", error);
+            throw;
+        }
+    }
+
     /// <summary>Gives a finished file or folder its final name (a file replaces an older one) and flushes the folder that holds it.</summary>
     public void Rename(string from, string to)
     {

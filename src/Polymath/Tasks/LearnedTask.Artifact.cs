@@ -81,6 +81,7 @@ public sealed partial class LearnedTask
         var features = options.FeatureOptions([found.Recipe.Pooling], options.Store);
         var artifact = OnBackbone(name, FeaturesMethod, backbone, found.Recipe, found.Head, data.Map, features) with
         {
+            Statistics = found.Statistics,
             Kind = data.Kind,
             PairEncoding = data.Pairs ? found.Recipe.Pairs.Name() : null,
             Thresholds = found.Thresholds,

@@ -52,6 +52,9 @@ public sealed record TrainingRecord(int Rows, int Seed)
 /// </summary>
 public sealed record TaskArtifact
 {
+    /// <summary>The file of a task's folder that says what it is.</summary>
+    public const string FileName = "task.json";
+
     /// <summary>The version of the format that this library writes, and the newest one it reads.</summary>
     public const int CurrentFormat = 1;
 
@@ -122,6 +125,13 @@ public sealed record TaskArtifact
     /// <summary>The backbone's weights where training changed them; null where the task uses the backbone as it is. Kept in <c>backbone.safetensors</c>.</summary>
     [JsonIgnore]
     internal Adaptation.TunedWeights? Weights { get; init; }
+
+    /// <summary>
+    /// The sums that a head of class statistics was made of, in float64, so that rows can be added later; empty for other heads. Kept in
+    /// <c>statistics.safetensors</c>.
+    /// </summary>
+    [JsonIgnore]
+    internal IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics { get; init; } = [];
 
     /// <summary>The tensors of the head; by name once they were read from a file.</summary>
     [JsonIgnore]

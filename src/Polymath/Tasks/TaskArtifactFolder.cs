@@ -7,30 +7,14 @@ namespace Polymath.Tasks;
 /// <summary>A task's folder: writing, reading, and what must hold of one that is read.</summary>
 internal static class TaskArtifactFolder
 {
-    private const string Json = "task.json";
+    private const string Json = TaskArtifact.FileName;
     private const string Head = "head.safetensors";
     private const string Terms = "terms.txt";
     private const string Weights = "backbone.safetensors";
+    private const string Statistics = "statistics.safetensors";
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>
-    public static void Save(TaskArtifact artifact, string folder, Disk disk)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (Path.Exists(full)) throw new PolymathException($"{folder}: exists already; expected a new folder");
-        var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            WriteInto(artifact, temporary, disk);
-            disk.Rename(temporary, full);
-        }
-        catch (Exception error) when (error is not DiskStoppedException)
-        {
-            RemoveQuietly(temporary);
-            if (error is IOException or UnauthorizedAccessException)
-                throw new PolymathException($"{folder}: cannot be written ({Disk.FirstLine(error)}); nothing was changed", error);
-            throw;
-        }
-    }
+    public static void Save(TaskArtifact artifact, string folder, Disk disk) => disk.WriteFolder(folder, temporary => WriteInto(artifact, temporary, disk));
 
     /// <summary>Writes the files into a folder that nobody reads yet.</summary>
     public static void WriteInto(TaskArtifact artifact, string folder, Disk disk)
@@ -53,6 +37,11 @@ internal static class TaskArtifactFolder
             artifact.Weights.Write(Path.Combine(folder, Weights), disk);
             files.Add(Weights, Record(Path.Combine(folder, Weights)));
         }
+        if (artifact.Statistics.Count > 0)
+        {
+            HeadTensors.WriteStatistics(Path.Combine(folder, Statistics), artifact.Statistics, disk);
+            files.Add(Statistics, Record(Path.Combine(folder, Statistics)));
+        }
         var text = JsonSerializer.Serialize(artifact with { FormatVersion = TaskArtifact.CurrentFormat, Files = files }, TaskJson.Default.TaskArtifact);
         disk.WriteText(Path.Combine(folder, Json), text + "\n");
     }
@@ -69,6 +58,7 @@ internal static class TaskArtifactFolder
         if (artifact.Files.ContainsKey(Head)) artifact = artifact with { Arrays = HeadTensors.Read(Path.Combine(folder, Head)) };
         if (artifact.Files.ContainsKey(Terms)) artifact = artifact with { Terms = File.ReadAllText(Path.Combine(folder, Terms)).Split('\n') };
         if (artifact.Files.ContainsKey(Weights)) artifact = artifact with { Weights = Adaptation.TunedWeights.OfFile(Path.Combine(folder, Weights)) };
+        if (artifact.Files.ContainsKey(Statistics)) artifact = artifact with { Statistics = HeadTensors.ReadStatistics(Path.Combine(folder, Statistics)) };
         return artifact;
     }
 

@@ -80,9 +80,7 @@ public class CheckpointTests
     public void A_folder_without_weights_says_what_was_expected()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("neither model.safetensors nor model.safetensors.index.json", Assert.Throws<PolymathException>(() => Checkpoint.Open(folder.Path)).Message);
-        File.WriteAllText(folder["pytorch_model.bin"], "");
-        Assert.Contains("pytorch_model.bin is there but can run code", Assert.Throws<PolymathException>(() => Checkpoint.Open(folder.Path)).Message);
+        Assert.Contains("expected one of model.safetensors, model.safetensors.index.json, pytorch_model.bin", Assert.Throws<PolymathException>(() => Checkpoint.Open(folder.Path)).Message);
         Assert.Contains("there is no such folder or file", Assert.Throws<PolymathException>(() => Checkpoint.Open(folder["nowhere"])).Message);
     }
 

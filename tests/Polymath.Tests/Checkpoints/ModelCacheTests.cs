@@ -22,6 +22,19 @@ public sealed class ModelCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_there_is_nothing_else_the_weights_of_PyTorch_are_downloaded()
+    {
+        _hub.Files.Remove("model.safetensors");
+        _hub.Files["pytorch_model.bin"] = TorchWriter.Small();
+        _hub.Files["training_args.bin"] = "no"u8.ToArray();
+        using var cache = Cache();
+        string folder = await cache.GetAsync(FakeHub.Model);
+        Assert.Equal(["1_Pooling/config.json", "config.json", "pytorch_model.bin", "vocab.txt"], FilesIn(folder));
+        using var checkpoint = Checkpoint.Open(folder);
+        Assert.True(checkpoint.Contains("weight"));
+    }
+
+    [Fact]
     public async Task A_model_is_downloaded_once_with_the_files_it_needs()
     {
         using var cache = Cache();
@@ -171,7 +184,7 @@ public sealed class ModelCacheTests : IDisposable
     [InlineData("""{"sha":"0123456789","siblings":[{"rfilename":"../evil.json"}]}""", "'../evil.json', which would lie outside")]
     [InlineData("""{"sha":"0123456789","siblings":[{"rfilename":"/etc/evil.json"}]}""", "which would lie outside")]
     [InlineData("""{"sha":"0123456789","siblings":[{"rfilename":"a\\..\\evil.json"}]}""", "which would lie outside")]
-    [InlineData("""{"sha":"0123456789","siblings":[{"rfilename":"pytorch_model.bin"},{"rfilename":"config.json"}]}""", "no .safetensors weights")]
+    [InlineData("""{"sha":"0123456789","siblings":[{"rfilename":"tf_model.h5"},{"rfilename":"config.json"}]}""", "neither .safetensors weights of it nor pytorch_model.bin")]
     public async Task A_description_that_is_nonsense_or_hostile_is_refused(string description, string expected)
     {
         _hub.Description = description;

@@ -112,7 +112,7 @@ public sealed class CliBadInputTests : IDisposable
         await Broken("integers", model => TinyModel.ChangeWeights(model, tensor => tensor.Name.EndsWith("0.output.dense.bias", StringComparison.Ordinal) ? StoredTensor.Of(tensor.Name, new long[32], 32) : tensor), "0.output.dense.bias", "I64");
         await Broken("tokenizer", model => Cut(Path.Combine(model, "tokenizer.json"), 0.7), "tokenizer.json");
         await Broken("unknown-part", model => Patch(Path.Combine(model, "tokenizer.json"), "BertPreTokenizer", "MagicPreTokenizer"), "tokenizer.json", "MagicPreTokenizer");
-        await Broken("pickle", model => File.Move(Weights(model), Path.Combine(model, "pytorch_model.bin")), "pytorch_model.bin", "safe_serialization");
+        await Broken("pickle", model => File.Move(Weights(model), Path.Combine(model, "pytorch_model.bin")), "pytorch_model.bin", "not a file of torch.save");
         (await CliRun.Of("adapt", "--model", _folder["nowhere"], "--data", data, "--task", "x", "--library", Library)).Refused("nowhere", "no such folder");
     }
 

@@ -18,6 +18,7 @@ public class CliHelpTests
     [InlineData("tasks show", 1)]
     [InlineData("tasks remove", 1)]
     [InlineData("tasks prune", 1)]
+    [InlineData("export", 1)]
     public async Task Help_of_every_verb_ends_with_examples(string verb, int least)
     {
         var run = (await CliRun.Of([.. verb.Split(' '), "--help"])).Ok();

@@ -13,6 +13,9 @@ namespace Polymath.Adaptation;
 /// <param name="Report">What the backbone had to do.</param>
 internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report)
 {
+    /// <summary>The sums that the head was made of, where it was made of sums.</summary>
+    public IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics { get; init; } = [];
+
     /// <summary>The least probability of each label, where a row may have several; else null.</summary>
     public IReadOnlyList<double>? Thresholds { get; init; }
 }

@@ -36,23 +36,25 @@ internal sealed class FeatureExtractionRun(
         if (options.Head != HeadMethod.LogisticRegression && data.Kind != TaskKind.Classification)
             throw new PolymathException($"this head learns classes, not a {data.Kind.Name()} task; expected the default head");
         var first = ranked[0] with { C = double.NaN }; // the regularisation of screening is not this head's
-        var (chosen, head, validated) = options.Head switch
+        var chosen = options.Head switch
         {
             HeadMethod.LogisticRegression when fits => AtOptimum(ranked),
-            HeadMethod.LogisticRegression or HeadMethod.Gradient => (first, ByGradient(first.Recipe), null),
-            HeadMethod.NearestMean => (first, ByMeans(first.Recipe), null),
-            _ => (first, ByStatistics(first.Recipe), null),
+            HeadMethod.LogisticRegression or HeadMethod.Gradient => new Choice(first, ByGradient(first.Recipe)),
+            HeadMethod.NearestMean => ByMeans(first),
+            _ => ByStatistics(first),
         };
-        return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, Search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? Worst : c.CrossValidated), extractor.Report)
+        var candidate = chosen.Candidate;
+        return new ExtractedHead(candidate.Recipe, chosen.Head, candidate.C, candidate.CrossValidated, Search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? Worst : c.CrossValidated), extractor.Report)
         {
-            Thresholds = validated is null ? null : _heads.Thresholds(data, validated),
+            Thresholds = chosen.Found is null ? null : _heads.Thresholds(data, chosen.Found),
+            Statistics = chosen.Statistics,
         };
     }
 
     private double Worst => options.MetricFor(data.Kind).HigherIsBetter() ? double.NegativeInfinity : double.PositiveInfinity;
 
     /// <summary>The finalists are cross-validated on all rows one after another, and the best is brought to its optimum.</summary>
-    private (FeatureCandidate Chosen, LinearHead Head, HeadValidation? Found) AtOptimum(List<FeatureCandidate> ranked)
+    private Choice AtOptimum(List<FeatureCandidate> ranked)
     {
         (FeatureCandidate Candidate, FeatureMatrix X, HeadValidation Found)? best = null;
         var finalists = FeatureSearch.PickFinalists(ranked);
@@ -69,7 +71,7 @@ internal sealed class FeatureExtractionRun(
         progress?.Report(new WorkProgress("final fit", 0, 1));
         var head = _heads.Fit(features, data, validated, cancellation);
         progress?.Report(new WorkProgress("final fit", 1, 1));
-        return (chosen, head, validated);
+        return new Choice(chosen, head) { Found = validated };
     }
 
     /// <summary>Softmax regression by gradient steps; each epoch streams the features from the store.</summary>
@@ -77,19 +79,19 @@ internal sealed class FeatureExtractionRun(
         new GradientHeadOptions { Seed = (ulong)options.Seed, ClassWeights = ClassWeights }, cancellation: cancellation);
 
     /// <summary>The nearest class mean: one pass of additions.</summary>
-    private LinearHead ByMeans(FeatureRecipe recipe)
+    private Choice ByMeans(FeatureCandidate candidate)
     {
-        var means = new NearestClassMean(recipe.Width(backbone));
-        foreach (var (x, labels) in Blocks(recipe)) means.Add(x, labels);
-        return means.ToHead(data.Classes);
+        var means = new NearestClassMean(candidate.Recipe.Width(backbone));
+        foreach (var (x, labels) in Blocks(candidate.Recipe)) means.Add(x, labels);
+        return new Choice(candidate, means.ToHead(data.Classes)) { Statistics = means.Save() };
     }
 
     /// <summary>Linear discriminant analysis: one pass of additions.</summary>
-    private LinearHead ByStatistics(FeatureRecipe recipe)
+    private Choice ByStatistics(FeatureCandidate candidate)
     {
-        var statistics = new StreamingLda(recipe.Width(backbone));
-        foreach (var (x, labels) in Blocks(recipe)) statistics.Add(x, labels);
-        return statistics.ToHead(data.Classes);
+        var statistics = new StreamingLda(candidate.Recipe.Width(backbone));
+        foreach (var (x, labels) in Blocks(candidate.Recipe)) statistics.Add(x, labels);
+        return new Choice(candidate, statistics.ToHead(data.Classes)) { Statistics = statistics.Save() };
     }
 
     /// <summary>All rows' features under one recipe.</summary>
@@ -140,5 +142,15 @@ internal sealed class FeatureExtractionRun(
     {
         if (recipe.Pairs != PairEncoding.Joint) rows *= 2;
         return recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
+    }
+
+    /// <summary>How features are read, and the head on them.</summary>
+    private sealed record Choice(FeatureCandidate Candidate, LinearHead Head)
+    {
+        /// <summary>How the head did on rows left out, where it was validated.</summary>
+        public HeadValidation? Found { get; init; }
+
+        /// <summary>The sums that the head was made of, where it was made of sums.</summary>
+        public IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics { get; init; } = [];
     }
 }
