@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Polymath.Cli.Common;
 using Polymath.Study;
+using Polymath.Study.Report;
 using Polymath.Tasks;
 
 namespace Polymath.Cli.Verbs;
@@ -59,11 +61,27 @@ internal static class StudyVerb
             if (result.GetValue(planOnly)) return ExitCodes.Ok;
             var finished = await Reporting.WithProgressAsync(streams, progress => runner.Run(plan, backbone, store, speed, progress, cancellation), cancellation).ConfigureAwait(false);
             var summaries = StudySummary.Of(plan, finished);
-            StudyTable.Write(streams, summaries);
+            var about = About(result, plan, backbone, options);
+            StudyReport.Write(output, about, chosen, summaries);
+            if (result.GetValue(settings.Json)) streams.WriteJson(StudyReport.Facts(about, summaries));
+            else StudyTable.Write(streams, summaries);
+            streams.Error.WriteLine($"{runner.Computed:N0} cells computed, {runner.Found:N0} found finished; report: {Path.Combine(output, "report.html")}");
             return ExitCodes.Ok;
         });
         return command;
     }
+
+    private static StudyAbout About(ParseResult result, StudyPlan plan, Backbone? backbone, StudyOptions options) => new()
+    {
+        Command = $"polymath {string.Join(' ', result.Tokens.Select(token => token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace) ? $"\"{token.Value}\"" : token.Value))}",
+        Model = backbone?.Name,
+        ModelHash = backbone?.Hash,
+        ModelFacts = backbone is null ? null : $"{backbone.Config.ModelType}, {backbone.Config.Layers} layers of width {backbone.Config.Width}, {backbone.MaxTokens} tokens at most, {Native.Precisions.Name(backbone.Precision)}",
+        Options = options,
+        Cells = plan.Cells.Count,
+        Versions = $"polymath {typeof(Backbone).Assembly.GetName().Version?.ToString(3)}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture} with {Environment.ProcessorCount} cores",
+        Date = DateTimeOffset.Now,
+    };
 
     /// <summary>Without a model only the methods that need none run.</summary>
     private static async Task<Backbone?> LoadAsync(ParseResult result, Settings settings, Streams streams, IReadOnlyList<IStudyMethod> chosen, CancellationToken cancellation)

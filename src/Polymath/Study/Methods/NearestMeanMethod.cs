@@ -8,7 +8,7 @@ namespace Polymath.Study.Methods;
 internal sealed class NearestMeanMethod : IStudyMethod
 {
     public string Name => "nearest-mean";
-    public string Title => "Nearest class mean";
+    public string Title => "Nearest mean";
     public string Description => "The mean of the backbone's last layer for each class; a row belongs to the nearest. No training beyond one pass.";
     public string Settings => "last layer, 1";
     public bool NeedsBackbone => true;
