@@ -11,7 +11,7 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
         E("head", E("meta", A("charset", "utf-8")), E("meta", A("name", "viewport"), A("content", "width=device-width, initial-scale=1")), E("meta", A("name", "generator"), A("content", "polymath study")),
             E("link", A("rel", "icon"), A("href", "data:,")), E("title", Title), E("style", ReportStyle.Css)),
         E("body", E("header", E("h1", Title), E("p", Class("soft"), Subtitle), Navigation()),
-            E("main", E("section", A("aria-label", "Recommendations"), E("div", Class("cards"), summaries.Select(Card))), summaries.Select(Section), Measured()),
+            E("main", summaries.Count > 1 ? E("section", A("aria-label", "Recommendations"), E("div", Class("cards"), summaries.Select(Card))) : null, summaries.Select(Section), Measured()),
             E("footer", $"Written by polymath study, {about.Date:yyyy-MM-dd}. The numbers behind this page are in results.json."))));
 
     private string Title => summaries.Count == 1 ? $"Which method for {summaries[0].Task.Name}?" : "Which method for which task?";
@@ -49,13 +49,13 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
             summary.Methods.Count > 0 ? E("div", Class("figures"), Figure(plots.AgainstSize(), "How many labelled rows are needed", SizeCaption(summary)),
                 Figure(plots.AgainstParameters(), "What a point costs", "Score against the numbers that were trained for this task; lines are 95 % intervals."),
                 Figure(plots.AgainstLayer(), "Where in the network the answer is", "A logistic regression on each layer alone; the band is the 95 % interval.")) : null,
-            summary.Recommended is { } method ? new object?[] { Details(summary, method, plots, id), MistakeList.Make(task, method) } : null);
+            summary.Recommended is { } method ? E("div", Class("duo"), Details(summary, method, plots, id), MistakeList.Make(task, method)) : null);
     }
 
     private static XElement Details(StudySummary summary, MethodSummary method, Plots plots, string id) => summary.Task.Kind switch
     {
         TaskKind.Classification => ConfusionTable.Make(summary, method, id),
-        TaskKind.Regression => Figure(plots.Values(method), $"What {method.Method.Title} says and what is true", "Each dot is a row; on the line the answer is right.")!,
+        TaskKind.Regression => Figure(plots.Values(method), $"What {method.Method.Title} says and what is true", "Each dot is a row; on the line the answer is right.", "drawn")!,
         _ => LabelTable.Make(summary, method),
     };
 
@@ -67,7 +67,7 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
         return $"Score against training rows; bands are 95 % intervals.{found}";
     }
 
-    private static XElement? Figure(XElement? drawing, string title, string caption) => drawing is null ? null : E("figure", E("figcaption", Class("above"), E("strong", title), caption), drawing);
+    private static XElement? Figure(XElement? drawing, string title, string caption, string? classes = null) => drawing is null ? null : E("figure", classes is null ? null : Class(classes), E("figcaption", Class("above"), E("strong", title), caption), drawing);
 
     private XElement Measured() => E("section", Class("section"), A("id", "how"), A("aria-labelledby", "how-h"), E("h2", A("id", "how-h"), "How it was measured"),
         E("dl", Class("facts"),

@@ -7,7 +7,7 @@ namespace Polymath.Study.Report;
 /// <summary>The mistakes that a method was surest of: where labels are wrong, classes overlap, or something is not understood.</summary>
 internal static class MistakeList
 {
-    private const int Shown = 8, Longest = 600;
+    private const int Shown = 6, Longest = 600;
 
     /// <summary>The mistakes, the surest first.</summary>
     public static IReadOnlyList<Mistake> Find(StudyTask task, MethodSummary method, int most = Shown) =>
@@ -17,7 +17,7 @@ internal static class MistakeList
     {
         var mistakes = Find(task, method);
         if (mistakes.Count == 0) return null;
-        return E("div", E("h3", task.Kind switch { TaskKind.Regression => "The values furthest off", TaskKind.Classification => "The most confident mistakes", _ => "The worst mistakes" }),
+        return E("div", Class("reading"), E("h3", task.Kind switch { TaskKind.Regression => "The values furthest off", TaskKind.Classification => "The most confident mistakes", _ => "The worst mistakes" }),
             E("p", Class("soft small"), $"Rows that {method.Method.Title} got wrong although it was sure. Read them: some are labels worth a second look."),
             E("ol", Class("mistakes"), mistakes.Select(mistake => E("li", E("q", Cut(task.Rows[mistake.Row].Text)), task.Rows[mistake.Row].Pair is { } pair ? E("q", Cut(pair)) : null,
                 E("dl", E("dt", "true"), E("dd", mistake.Truth), E("dt", "answer"), E("dd", mistake.Answer))))));

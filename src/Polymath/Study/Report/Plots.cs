@@ -8,7 +8,7 @@ namespace Polymath.Study.Report;
 /// <summary>The drawings of a task. They are 360 units wide, so that their letters stay readable on a phone.</summary>
 internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, int> place)
 {
-    private const double Width = 360, Left = 34, Top = 12, Bottom = 214, Right = 270;
+    private const double Width = 360, Left = 34, Top = 12, Bottom = 214, Right = 270, LetterWidth = 6.2;
 
     /// <summary>Every method's score and interval, one below the other.</summary>
     public XElement Strip()
@@ -40,12 +40,12 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
         var rows = methods.SelectMany(method => method.Sizes).Select(size => size.Rows).Distinct().Order().ToArray();
         if (rows.Length < 2) return null;
         var (y, ticks) = Axis.OfScores(methods.SelectMany(method => method.Sizes.SelectMany(size => new[] { size.Interval.Low, size.Interval.High })), Bottom, Top);
-        var x = new Axis(rows[0], rows[^1], Left + 8, Right - 6, log: true);
+        var x = new Axis(rows[0], rows[^1], Left + 18, Right - 6, log: true);
         var named = methods.SelectMany(method => method.Sizes).GroupBy(size => size.Size).Select(size => (Name: size.Key.PerClass > 0 ? $"{size.Key} a class" : size.Key.ToString(), Rows: size.Average(point => point.Rows))).OrderBy(size => size.Rows).ToArray();
         var spread = Axis.Spread([.. methods.Select(method => y.At(method.Sizes[^1].Interval.Value))], 13, Top, Bottom);
-        return Svg($"{id}-size", Width, 250, $"{summary.Score} against training size on {summary.Task.Name}",
+        return Svg($"{id}-size", Width, 258, $"{summary.Score} against training size on {summary.Task.Name}",
             string.Join("; ", methods.Select(method => $"{method.Method.Title}: {string.Join(", ", method.Sizes.Select(size => $"{Percent(size.Interval.Value)} % with {size.Rows:0} rows"))}")),
-            ScoreGrid(y, ticks, Left, Right), SizeTicks(x, named), Label(Left, 248, "training rows (log scale)", "soft"),
+            ScoreGrid(y, ticks, Left, Right), SizeTicks(x, named), Label(Left, 256, "training rows (log scale)", "soft"),
             methods.Where(method => method.Sizes.Count > 1).Select(method => Band([.. method.Sizes.Select(size => (x.At(size.Rows), y.At(size.Interval.Low), y.At(size.Interval.High)))], Colour(place(method.Method)))),
             methods.Select(method => method.Sizes.Count < 2 ? null : Path(method.Sizes.Select(size => (x.At(size.Rows), y.At(size.Interval.Value))), Colour(place(method.Method)), Dash(place(method.Method)))),
             methods.SelectMany(method => method.Sizes.Select(size => Marker(place(method.Method), x.At(size.Rows), y.At(size.Interval.Value), 3.5))),
@@ -67,13 +67,17 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
             methods.Select((method, at) =>
             {
                 var (px, py, colour) = (x.At(Count(method)), y.At(method.Interval.Value), Colour(place(method.Method)));
-                var left = px > Width * 0.62;
+                var left = !Free(px + 5, px + 9 + LetterWidth * method.Method.Title.Length, spread[at], method) && Free(px - 9 - LetterWidth * method.Method.Title.Length, px - 5, spread[at], method);
                 return new object[]
                 {
                     Stroke(px, y.At(method.Interval.Low), px, y.At(method.Interval.High), colour, 1.5), Marker(place(method.Method), px, py, 4.5),
                     Label(left ? px - 9 : px + 9, spread[at] + 3.5, method.Method.Title, left ? "end" : "", $"fill:{colour};font-weight:600"),
                 };
             }));
+
+        // Whether a label fits in the drawing and covers no other method's interval.
+        bool Free(double from, double to, double middle, MethodSummary own) => from >= Left && to <= Width && methods.All(other => other == own
+            || x.At(Count(other)) < from - 5 || x.At(Count(other)) > to + 5 || y.At(other.Interval.Low) < middle - 8 || y.At(other.Interval.High) > middle + 8);
     }
 
     /// <summary>Score of a probe of each layer; null where none ran.</summary>
@@ -118,7 +122,7 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
             if (at < free || (at != last && at > last - 34)) continue;
             free = at + 46;
             yield return Label(at, Bottom + 14, $"{rows:0}", "soft middle");
-            yield return Label(at, Bottom + 25, name, "soft middle", "font-size:8.5px");
+            yield return Label(at, Bottom + 26, name, "soft middle", "font-size:9.5px");
         }
     }
 

@@ -20,6 +20,7 @@ internal static class ReportStyle
         body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:break-word}
         main,header,footer{max-width:72rem;margin:0 auto;padding:0 1.25rem}
         header{padding-top:2.5rem}
+        header p{max-width:60rem}
         h1{font-size:clamp(1.6rem,4vw,2.2rem);line-height:1.2;letter-spacing:-.015em;margin:0 0 .5rem;text-wrap:balance}
         h2{font-size:1.45rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 .25rem}
         h3{font-size:1rem;margin:0 0 .25rem}
@@ -73,7 +74,12 @@ internal static class ReportStyle
         .heat td.zero{background:var(--grid);color:transparent}
         .heat td.deep{color:#fff}
         .heat tbody th{position:sticky;left:0;background:var(--card)}
-        .mistakes{list-style:none;margin:.75rem 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:.75rem}
+        .duo{display:flex;flex-wrap:wrap;gap:1.25rem 1.5rem;align-items:flex-start;margin:1.5rem 0}
+        .duo figure{flex:0 1 auto;max-width:100%}
+        .duo figure.drawn{flex:1 1 22rem;max-width:34rem}
+        .duo figure figcaption{width:0;min-width:100%}
+        .duo .reading{flex:1 1 24rem;min-width:0}
+        .mistakes{list-style:none;margin:.75rem 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:.75rem}
         .mistakes li{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.8rem 1rem;min-width:0}
         .mistakes q{display:block;quotes:none;margin-bottom:.5rem;overflow-wrap:anywhere}
         .mistakes q+q{border-top:1px dashed var(--line);padding-top:.5rem}

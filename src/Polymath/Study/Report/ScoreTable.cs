@@ -11,9 +11,9 @@ internal static class ScoreTable
 {
     public static XElement Make(StudySummary summary, Func<IStudyMethod, int> place)
     {
-        string[] columns = ["Method", $"{summary.Score}, % (95 % interval)", $"against {Simple(summary) ?? "the best simple method"}, points", "trained numbers", "bytes per task", "training", "prediction, a row", "measured on"];
+        string[] columns = ["Method", $"{summary.Score}, %", $"against {Simple(summary) ?? "the best simple method"}, points", "trained numbers", "bytes per task", "training", "prediction, a row", "measured on"];
         return E("table", Class("scores"), A("role", "table"),
-            E("caption", $"Every method at the largest training size it ran at. Times include the backbone's pass over the rows where a method needs one; features that cells share are counted at their measured time."),
+            E("caption", "Every method at the largest training size it ran at, with 95 % intervals below. Times include the backbone's pass over the rows where a method needs one; features that methods share are counted at their measured time."),
             E("thead", A("role", "rowgroup"), E("tr", A("role", "row"), columns.Select(column => E("th", A("scope", "col"), A("role", "columnheader"), column)))),
             E("tbody", A("role", "rowgroup"), summary.Methods.Select((method, at) => Row(summary, method, at, columns, place))));
     }
@@ -24,12 +24,12 @@ internal static class ScoreTable
     private static XElement Row(StudySummary summary, MethodSummary method, int at, string[] columns, Func<IStudyMethod, int> place)
     {
         var recommended = summary.Recommendation?.Method == at;
-        XElement Cell(int column, string text, string? below = null) => E("td", A("role", "cell"), A("data-label", columns[column]), text.Length == 0 ? Class("none") : null,
-            below is null ? text : E("span", text, E("span", Class("sub"), below)));
+        XElement Cell(int column, string text, params string[] below) => E("td", A("role", "cell"), A("data-label", columns[column]), text.Length == 0 ? Class("none") : null,
+            below.Length == 0 ? text : E("span", text, below.Select(line => E("span", Class("sub"), line))));
         return E("tr", A("role", "row"), recommended ? Class("best") : null,
             E("th", A("scope", "row"), A("role", "rowheader"), E("span", Class("dot"), A("style", $"background:{Colour(place(method.Method))}")), method.Method.Title,
                 recommended ? E("span", Class("badge"), "recommended") : null, method.Notes.Length > 0 ? E("span", Class("sub"), method.Notes) : null),
-            Cell(1, Percent(method.Interval.Value), $"{Percent(method.Interval.Low)} to {Percent(method.Interval.High)}{string.Concat(method.Also.Select(also => $"; {also.Key} {Also(also)}"))}"),
+            Cell(1, Percent(method.Interval.Value), [$"{Percent(method.Interval.Low)} to {Percent(method.Interval.High)}", .. method.Also.Select(also => $"{also.Key} {Also(also)}")]),
             method.AgainstSimple is { } difference ? Cell(2, Signed(difference.Difference), $"{Signed(difference.Low)} to {Signed(difference.High)}") : Cell(2, ""),
             Cell(3, StudyTexts.Count(method.Parameters)), Cell(4, StudyTexts.Size(method.Bytes)), Cell(5, StudyTexts.Duration(method.TrainSeconds)), Cell(6, StudyTexts.Duration(method.PredictSeconds)),
             Cell(7, $"{method.Rows:N0} rows", method.Splits));
