@@ -9,6 +9,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
     ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),
     ["encode-one"] = ("one engine in a process of its own (called by encode)", EncodeBench.RunOne),
+    ["fine-tune"] = ("test accuracy of fine-tuning, several seeds (--data trec,cr, --seeds, --lr, --epochs, --layer-decay, --dropout …)", FineTuneBench.Run),
     ["fuzz"] = ("100,000 mutations each of safetensors and tokenizer.json (--mutations N, --seed N)", FuzzBench.Run),
     ["heads"] = ("time of cross-validation and of the default search; test accuracy beside TF-IDF (--data trec,cr, --rows)", HeadsBench.Run),
     ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s (--rows)", LinearBench.Run),

@@ -35,10 +35,10 @@ public sealed class Backbone : IDisposable
     private readonly Lazy<string> _hash;
     private long _forwardPasses;
 
-    private Backbone(string folder, BackboneOptions options, Encoder network, Tokenizer tokenizer, SentencePipeline sentence)
+    private Backbone(string folder, BackboneOptions options, Encoder network, Tokenizer tokenizer, SentencePipeline sentence, Lazy<string>? hash = null)
     {
         (Folder, _options, Network, Tokenizer, Sentence) = (folder, options, network, tokenizer, sentence);
-        _hash = new Lazy<string>(ComputeHash);
+        _hash = hash ?? new Lazy<string>(ComputeHash);
     }
 
     /// <summary>The folder it was loaded from.</summary>
@@ -109,6 +109,23 @@ public sealed class Backbone : IDisposable
 
     /// <summary>Frees the weights.</summary>
     public void Dispose() => Network.Dispose();
+
+    /// <summary>The same network with weights that training gave it; tokenizer and settings are shared.</summary>
+    internal Backbone Tuned(Adaptation.TunedWeights weights, bool withHead)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var source = weights.Open();
+        var network = Families.Load(Config, source, Precisions.TensorType(_options.Precision), trainable: false, withHead);
+        return new Backbone(Folder, _options, network, Tokenizer, Sentence, new Lazy<string>(() => weights.Hash));
+    }
+
+    /// <summary>The network with its folder's weights as float32 parameters that gradients reach; the caller owns it.</summary>
+    internal Encoder LoadTrainable(bool withHead)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(Folder);
+        return Families.Load(Config, checkpoint, torch.ScalarType.Float32, trainable: true, withHead);
+    }
 
     private string ComputeHash()
     {

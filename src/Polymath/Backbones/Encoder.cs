@@ -39,22 +39,25 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
     /// Hidden states of the wanted layers, [T, H] each: 0 after the embeddings, k after block k; the others are null. Blocks above the highest
     /// wanted layer are not run.
     /// </summary>
-    public Tensor?[] Hidden(PackedBatch batch, Func<int, bool> wanted)
+    /// <param name="batch">The rows.</param>
+    /// <param name="wanted">Whether the states of a layer are wanted.</param>
+    /// <param name="dropout">Applied to the embeddings and to what each block adds, as BERT does in training; null for none.</param>
+    public Tensor?[] Hidden(PackedBatch batch, Func<int, bool> wanted, Training.Dropout? dropout = null)
     {
         var states = new Tensor?[Blocks.Count + 1];
         var highest = Enumerable.Range(0, states.Length).Last(wanted);
-        var x = Embed(batch);
+        var x = dropout is null ? Embed(batch) : dropout.Apply(Embed(batch));
         var biases = AttentionBiases(batch);
         for (var layer = 0; ; layer++)
         {
             if (wanted(layer)) states[layer] = x;
             if (layer == highest) return states;
-            x = Blocks[layer].Forward(x, batch, biases);
+            x = Blocks[layer].Forward(x, batch, biases, dropout);
         }
     }
 
     /// <summary>The last hidden state, [T, H].</summary>
-    public Tensor Last(PackedBatch batch) => Hidden(batch, layer => layer == Blocks.Count)[^1]!;
+    public Tensor Last(PackedBatch batch, Training.Dropout? dropout = null) => Hidden(batch, layer => layer == Blocks.Count, dropout)[^1]!;
 
     /// <summary>The own head's scores: [T, V], [T, classes] or [rows, classes] (packed rows).</summary>
     /// <exception cref="PolymathException">The folder has no head, or it was not loaded.</exception>

@@ -21,7 +21,7 @@ internal static class Families
 
     /// <summary>Builds the network of a checkpoint.</summary>
     /// <exception cref="PolymathException">The family is not known, or a tensor is missing or misshapen.</exception>
-    public static Encoder Load(EncoderConfig config, Checkpoint checkpoint, torch.ScalarType type, bool trainable, bool withHead, bool fused = true)
+    public static Encoder Load(EncoderConfig config, ITensorSource checkpoint, torch.ScalarType type, bool trainable, bool withHead, bool fused = true)
     {
         if (!Known.TryGetValue(config.ModelType, out var family))
             throw new PolymathException($"{config.Source}: the family '{config.ModelType}' is not known; known are {string.Join(", ", Known.Keys)}");

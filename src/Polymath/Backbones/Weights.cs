@@ -9,7 +9,7 @@ namespace Polymath.Backbones;
 /// Reads a checkpoint's tensors by their names in the Hugging Face layout, checks their shapes and keeps what it made, so that a family's file
 /// reads like the network. Older names are understood: without the base prefix (<c>bert.</c>), <c>gamma</c> and <c>beta</c> for norms.
 /// </summary>
-internal sealed class Weights(Checkpoint checkpoint, string basePrefix, ScalarType type, bool trainable, bool fused) : IDisposable
+internal sealed class Weights(ITensorSource checkpoint, string basePrefix, ScalarType type, bool trainable, bool fused) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _parameters = [];
     private readonly List<IDisposable> _owned = [];

@@ -6,7 +6,7 @@ namespace Polymath.Checkpoints;
 /// The weights of a model: <c>model.safetensors</c> of a Hugging Face folder, or <c>model.safetensors.index.json</c> with the files it
 /// names, or one <c>.safetensors</c> file. Mapped into memory; safe to read from several threads at once.
 /// </summary>
-public sealed class Checkpoint : IDisposable
+public sealed class Checkpoint : ITensorSource
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";

@@ -142,17 +142,17 @@ internal sealed class FeatureExtractor(Backbone backbone, FeatureOptions options
         var ends = new int[rows.Length];
         for (var r = 0; r < rows.Length; r++)
         {
-            var (text, pair) = (_prompt + rows[r].Text, rows[r].Pair);
-            if (backbone.Sentence.LowerCase) (text, pair) = (text.ToLowerInvariant(), pair?.ToLowerInvariant());
             IReadOnlyList<Encoding> encodings;
-            if (options.Chunk && pair is null)
+            if (options.Chunk && rows[r].Pair is null)
             {
+                var text = _prompt + rows[r].Text;
+                if (backbone.Sentence.LowerCase) text = text.ToLowerInvariant();
                 encodings = backbone.Tokenizer.Encode(text, null, new EncodeOptions { MaxLength = options.Limit(backbone), Stride = options.Overlap(backbone) });
                 if (encodings.Count > 1) Report.SplitRows++;
             }
             else
             {
-                encodings = [TokenRow.Cut(backbone.Tokenizer, text, pair, options.Limit(backbone), out var cut)];
+                encodings = [TokenRow.Cut(backbone, _prompt, rows[r], options.Limit(backbone), out var cut)];
                 if (cut) Report.CutRows++;
             }
             foreach (var encoding in encodings) pieces.Add(TokenRow.From(encoding, backbone, rows[r]));

@@ -20,6 +20,14 @@ internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
         return new TokenRow(ids, types, ContentKey.Of(MemoryMarshal.AsBytes<int>(content)));
     }
 
+    /// <summary>The tokens of a row as a backbone reads it: a prefix before its text, in lower case where the folder says so, cut at a limit.</summary>
+    public static Encoding Cut(Backbone backbone, string prefix, Row row, int limit, out bool cut)
+    {
+        var (text, pair) = (prefix + row.Text, row.Pair);
+        if (backbone.Sentence.LowerCase) (text, pair) = (text.ToLowerInvariant(), pair?.ToLowerInvariant());
+        return Cut(backbone.Tokenizer, text, pair, limit, out cut);
+    }
+
     /// <summary>The tokens of a text or pair, cut at a limit.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="text">The text.</param>

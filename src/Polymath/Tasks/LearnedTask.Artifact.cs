@@ -8,9 +8,14 @@ namespace Polymath.Tasks;
 
 public sealed partial class LearnedTask
 {
-    internal const string FeaturesMethod = "features", TfidfMethod = "tfidf", LabelNamesMethod = "label-names";
+    internal const string FeaturesMethod = "features", TfidfMethod = "tfidf", LabelNamesMethod = "label-names", FineTuningMethod = "fine-tuning", ContrastiveMethod = "contrastive";
 
-    private const string SentenceVector = "sentence", MaxTokensOption = "max_tokens";
+    /// <summary>The head kind of a task that answers with the folder's own head, trained.</summary>
+    internal const string KeptHead = "own";
+
+    internal const string MaxTokensOption = "max_tokens";
+
+    private const string SentenceVector = "sentence";
 
     /// <summary>Loads a task from a library.</summary>
     /// <param name="library">The library's folder.</param>
@@ -31,10 +36,14 @@ public sealed partial class LearnedTask
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)
             return new LearnedTask(artifact, new TfidfScorer(TfidfClassifier.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, arrays)));
-        if (artifact.Method is not (FeaturesMethod or LabelNamesMethod))
-            throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod} and {LabelNamesMethod}");
+        if (artifact.Method is not (FeaturesMethod or LabelNamesMethod or FineTuningMethod or ContrastiveMethod))
+            throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod}, {LabelNamesMethod}, {FineTuningMethod} and {ContrastiveMethod}");
+        if (artifact.Weights is null && artifact.Method is FineTuningMethod or ContrastiveMethod)
+            throw new PolymathException($"task '{artifact.Name}': its folder has no backbone.safetensors, the weights it was trained to; go back to an older generation or restore the file");
         if (backbone is null) throw new PolymathException($"task '{artifact.Name}' needs its backbone '{artifact.Backbone?.Name}'; give that model");
         artifact.RequireBackbone(backbone.Hash, backbone.Name);
+        if (artifact.Weights is not null) (backbone, store) = (backbone.Tuned(artifact.Weights, artifact.HeadKind == KeptHead), null);
+        if (artifact.HeadKind == KeptHead) return new LearnedTask(artifact, new OwnHeadScorer(backbone, artifact.PromptPrefix ?? ""));
         var sentence = artifact.Layers == SentenceVector;
         if (!Enum.TryParse<Pooling>(artifact.Pooling, ignoreCase: true, out var pooling))
             throw new PolymathException($"task '{artifact.Name}': the pooling '{artifact.Pooling}' is not known; known are mean, cls and max");
@@ -76,6 +85,28 @@ public sealed partial class LearnedTask
             },
         };
         return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
+    }
+
+    /// <summary>A task whose backbone was trained.</summary>
+    /// <param name="name">The task's name.</param>
+    /// <param name="method">How it was trained.</param>
+    /// <param name="backbone">The backbone it started from.</param>
+    /// <param name="weights">What training made of it; the task takes them over.</param>
+    /// <param name="head">The new head; null for the folder's own.</param>
+    /// <param name="pooling">How tokens become one vector.</param>
+    /// <param name="data">The rows it learned from.</param>
+    /// <param name="record">What was chosen, in words.</param>
+    /// <param name="seed">The seed of everything drawn.</param>
+    /// <param name="prompt">Name of the prompt that was put before each text.</param>
+    internal static LearnedTask FromTraining(
+        string name, string method, Backbone backbone, TunedWeights weights, LinearHead? head, Pooling pooling, LabelledRows data, IReadOnlyDictionary<string, string> record, int seed, string? prompt)
+    {
+        var features = new FeatureOptions { Prompt = prompt };
+        var recipe = new FeatureRecipe(pooling, LayerMix.Last);
+        var placeholder = head ?? new LinearHead(new float[data.Classes], new float[data.Classes], 1);
+        var artifact = OnBackbone(name, method, backbone, recipe, placeholder, data.Map, features) with { Weights = weights, Training = new TrainingRecord(data.Rows.Count, seed) { Options = record } };
+        if (head is null) artifact = artifact with { HeadKind = KeptHead, Arrays = [], Pooling = null, Layers = null };
+        return Restore(artifact, backbone);
     }
 
     /// <summary>Rows are cut where they were cut when the task was learned.</summary>

@@ -5,7 +5,7 @@ using Polymath.Tasks.Heads;
 namespace Polymath.Tasks;
 
 /// <summary>A task that has been learned: it predicts, is measured, and is saved to a library. Safe to use from many threads.</summary>
-public sealed partial class LearnedTask
+public sealed partial class LearnedTask : IDisposable
 {
     internal LearnedTask(TaskArtifact artifact, IScorer scorer) => (Artifact, Scorer) = (artifact, scorer);
 
@@ -19,6 +19,14 @@ public sealed partial class LearnedTask
     public LabelMap Labels => field ??= new LabelMap(Artifact.Labels);
 
     internal IScorer Scorer { get; }
+
+    /// <summary>Frees the weights that are the task's own, where training gave it some; the backbone it came from stays.</summary>
+    public void Dispose()
+    {
+        if (Artifact.Weights is null) return;
+        Scorer.Backbone?.Dispose();
+        Artifact.Weights.Dispose();
+    }
 
     /// <summary>Predicts texts, lazily and in order.</summary>
     public IEnumerable<Prediction> Predict(IEnumerable<string> texts, CancellationToken cancellation = default) =>

@@ -57,3 +57,21 @@ internal sealed class TfidfScorer(TfidfClassifier classifier) : IScorer
         }
     }
 }
+
+/// <summary>The folder's own classification head, as training left it.</summary>
+internal sealed class OwnHeadScorer(Backbone backbone, string prefix) : IScorer
+{
+    private const int Window = 2048;
+
+    public Backbone Backbone => backbone;
+
+    public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var head = new OwnHead(backbone);
+        foreach (var window in rows.Chunk(Window))
+        {
+            var prefixed = prefix.Length == 0 ? window : Array.ConvertAll(window, row => row with { Text = prefix + row.Text });
+            yield return (window, [.. head.Score(prefixed, progress, cancellation).SelectMany(answer => answer.Scores)]);
+        }
+    }
+}

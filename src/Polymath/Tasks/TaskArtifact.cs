@@ -107,6 +107,10 @@ public sealed record TaskArtifact
     [JsonIgnore]
     public IReadOnlyList<string> Terms { get; init; } = [];
 
+    /// <summary>The backbone's weights where training changed them; null where the task uses the backbone as it is. Kept in <c>backbone.safetensors</c>.</summary>
+    [JsonIgnore]
+    internal Adaptation.TunedWeights? Weights { get; init; }
+
     /// <summary>The tensors of the head; by name once they were read from a file.</summary>
     [JsonIgnore]
     public IReadOnlyList<NamedArray> Arrays { get; init; } = [];

@@ -10,6 +10,7 @@ internal static class TaskArtifactFolder
     private const string Json = "task.json";
     private const string Head = "head.safetensors";
     private const string Terms = "terms.txt";
+    private const string Weights = "backbone.safetensors";
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>
     public static void Save(TaskArtifact artifact, string folder, Disk disk)
@@ -47,6 +48,11 @@ internal static class TaskArtifactFolder
             disk.WriteText(Path.Combine(folder, Terms), string.Join('\n', artifact.Terms));
             files.Add(Terms, Record(Path.Combine(folder, Terms)));
         }
+        if (artifact.Weights is not null)
+        {
+            artifact.Weights.Write(Path.Combine(folder, Weights), disk);
+            files.Add(Weights, Record(Path.Combine(folder, Weights)));
+        }
         var text = JsonSerializer.Serialize(artifact with { FormatVersion = TaskArtifact.CurrentFormat, Files = files }, TaskJson.Default.TaskArtifact);
         disk.WriteText(Path.Combine(folder, Json), text + "\n");
     }
@@ -62,6 +68,7 @@ internal static class TaskArtifactFolder
         }
         if (artifact.Files.ContainsKey(Head)) artifact = artifact with { Arrays = HeadTensors.Read(Path.Combine(folder, Head)) };
         if (artifact.Files.ContainsKey(Terms)) artifact = artifact with { Terms = File.ReadAllText(Path.Combine(folder, Terms)).Split('\n') };
+        if (artifact.Files.ContainsKey(Weights)) artifact = artifact with { Weights = Adaptation.TunedWeights.OfFile(Path.Combine(folder, Weights)) };
         return artifact;
     }
 

@@ -12,7 +12,7 @@ namespace Polymath.Tests;
 public class FeatureExtractionTests
 {
     /// <summary>Three kinds of made-up sentences; which words occur decides the label.</summary>
-    private static Row[] Rows(int count, ulong seed = 1)
+    internal static Row[] Rows(int count, ulong seed = 1)
     {
         string[][] kinds = [["cat", "dog", "bird", "fish", "horse"], ["bread", "milk", "tea", "coffee", "apple"], ["rain", "snow", "wind", "sun", "moon"]];
         var random = new SeededRandom(seed);

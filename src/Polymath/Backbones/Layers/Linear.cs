@@ -37,8 +37,9 @@ internal sealed class Linear
         return Activations.Apply(Plain(x), activation);
     }
 
-    /// <summary>x Wᵀ + b + residual.</summary>
-    public Tensor ForwardAdd(Tensor x, Tensor residual) => _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
+    /// <summary>dropout(x Wᵀ + b) + residual.</summary>
+    public Tensor ForwardAdd(Tensor x, Tensor residual, Training.Dropout? dropout = null) =>
+        dropout is not null ? dropout.Apply(Forward(x)) + residual : _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
 
     private Tensor Plain(Tensor x) => nn.functional.linear(x, Join(_weights)!, Join(_biases));
 

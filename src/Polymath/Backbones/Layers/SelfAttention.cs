@@ -1,4 +1,5 @@
 using Polymath.Text;
+using Polymath.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,8 +14,9 @@ internal sealed class SelfAttention(Linear queryKeyValue, Linear output, int hea
     /// <param name="x">Tokens [T, H].</param>
     /// <param name="batch">Where the rows are.</param>
     /// <param name="biases">For each group a bias of the attention scores, [1, heads, length, length], or null for none.</param>
+    /// <param name="dropout">Applied to the output before the sum; null for none.</param>
     /// <returns>output(attention(x)) + x, [T, H].</returns>
-    public Tensor ForwardAdd(Tensor x, PackedBatch batch, Tensor[]? biases)
+    public Tensor ForwardAdd(Tensor x, PackedBatch batch, Tensor[]? biases, Dropout? dropout)
     {
         // Intermediate results go as soon as they were used: the next ones then take memory that is still in the processor's cache.
         using var scope = NewDisposeScope();
@@ -23,7 +25,7 @@ internal sealed class SelfAttention(Linear queryKeyValue, Linear output, int hea
         Tensor[] parts = batch.Groups.Count == 1 ? [qkv] : qkv.split([.. batch.Groups.Select(group => (long)group.Tokens)]);
         Tensor[] contexts = [.. batch.Groups.Select((group, g) => Attend(parts[g], group, biases?[g]))];
         var context = contexts.Length == 1 ? contexts[0] : cat(contexts); // [T, H]
-        return output.ForwardAdd(context, x).MoveToOuterDisposeScope();
+        return output.ForwardAdd(context, x, dropout).MoveToOuterDisposeScope();
     }
 
     /// <summary>One group: tokens [group's T, 3H] → [group's T, H].</summary>
@@ -48,12 +50,12 @@ internal sealed class SelfAttention(Linear queryKeyValue, Linear output, int hea
 internal sealed class EncoderBlock(SelfAttention attention, LayerNorm attentionNorm, Linear grow, Native.Activation activation, Linear shrink, LayerNorm outputNorm)
 {
     /// <summary>Tokens [T, H] → [T, H].</summary>
-    public Tensor Forward(Tensor x, PackedBatch batch, Tensor[]? biases)
+    public Tensor Forward(Tensor x, PackedBatch batch, Tensor[]? biases, Dropout? dropout)
     {
         using var scope = NewDisposeScope();
         Tensor attended, sum;
-        using (var withAttention = attention.ForwardAdd(x, batch, biases)) attended = attentionNorm.Forward(withAttention);
-        using (var grown = grow.Forward(attended, activation)) sum = shrink.ForwardAdd(grown, attended); // grown: [T, intermediate]
+        using (var withAttention = attention.ForwardAdd(x, batch, biases, dropout)) attended = attentionNorm.Forward(withAttention);
+        using (var grown = grow.Forward(attended, activation)) sum = shrink.ForwardAdd(grown, attended, dropout); // grown: [T, intermediate]
         return outputNorm.Forward(sum).MoveToOuterDisposeScope();
     }
 }

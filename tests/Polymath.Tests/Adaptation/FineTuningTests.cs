@@ -1,0 +1,148 @@
+using Polymath.Adaptation;
+using Polymath.Checkpoints;
+using Polymath.Evaluation;
+using Polymath.Tasks;
+using TorchSharp;
+
+namespace Polymath.Tests;
+
+/// <summary>Fine-tuning from rows to a saved task with weights of its own, on a tiny network.</summary>
+public sealed class FineTuningTests
+{
+    private static readonly FineTuningOptions Quick = new() { LearningRate = 1e-3, Epochs = 2, BatchRows = 8 };
+
+    private static Row[] Rows(int count, ulong seed = 1) => FeatureExtractionTests.Rows(count, seed);
+
+    [Fact]
+    public void ATaskCarriesItsWeightsAndPredictsTheSameAfterLoading()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        using var task = backbone.FineTune("kind", Rows(150), Quick with { Epochs = 6 });
+        string[] asked = [.. Rows(30, seed: 3).Select(row => row.Text)];
+        var predicted = task.Predict(asked).ToArray();
+        Assert.InRange(Metric.Accuracy.Compute(task.Evaluate(task.Number(Rows(60, seed: 2)))), 0.9, 1);
+        task.Save(folder["library"]);
+        using var loaded = LearnedTask.Load(folder["library"], "kind", backbone);
+        Assert.Equal(predicted.SelectMany(p => p.Ranked), loaded.Predict(asked).SelectMany(p => p.Ranked));
+        Assert.Equal(("fine-tuning", "linear", "6"), (loaded.Artifact.Method, loaded.Artifact.HeadKind, loaded.Artifact.Training!.Options["epochs"]));
+        // The weights are the backbone's, all of them, under their own names, and moved.
+        using var tuned = Checkpoint.Open(Directory.EnumerateFiles(folder["library"], "backbone.safetensors", SearchOption.AllDirectories).Single());
+        using var original = Checkpoint.Open(folder["model"]);
+        Assert.Contains("bert.encoder.layer.0.output.dense.weight", tuned.Names);
+        Assert.All(tuned.Names, name => Assert.NotEqual(original.ReadFloats(name), tuned.ReadFloats(name)));
+    }
+
+    [Fact]
+    public void DamagedOrMissingWeightsAreSaid()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        using (var task = backbone.FineTune("kind", Rows(30), Quick with { Epochs = 1 })) task.Save(folder["library"]);
+        var file = Directory.EnumerateFiles(folder["library"], "backbone.safetensors", SearchOption.AllDirectories).Single();
+        var bytes = File.ReadAllBytes(file);
+        File.WriteAllBytes(file, bytes[..^100]);
+        Assert.Contains("differs", Assert.Throws<PolymathException>(() => LearnedTask.Load(folder["library"], "kind", backbone)).Message, StringComparison.Ordinal);
+        File.Delete(file);
+        Assert.Contains("missing", Assert.Throws<PolymathException>(() => LearnedTask.Load(folder["library"], "kind", backbone)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheSameSeedGivesTheSameBitsAndAnotherOneOthers()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        string HashOf(int seed)
+        {
+            using var task = backbone.FineTune("kind", Rows(60), Quick with { Dropout = 0.1, Seed = seed });
+            return task.Artifact.Weights!.Hash;
+        }
+        var first = HashOf(1);
+        Assert.Equal(first, HashOf(1));
+        Assert.NotEqual(first, HashOf(2));
+    }
+
+    [Fact]
+    public void AStoppedTrainingGoesOnWhereItStoodAndEndsTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        var options = Quick with { Dropout = 0.1, CheckpointFolder = folder["state"], ValidationShare = 0.2 };
+        using var whole = backbone.FineTune("kind", Rows(90), options with { CheckpointFolder = null });
+        using var source = new CancellationTokenSource();
+        var stop = new Relay(p => { if (p is { Stage: "training", Done: 7 }) source.Cancel(); });
+        Assert.Throws<OperationCanceledException>(() => backbone.FineTune("kind", Rows(90), options, progress: stop, cancellation: source.Token));
+        Assert.True(Directory.Exists(folder["state"]));
+        var steps = new List<long>();
+        using var resumed = backbone.FineTune("kind", Rows(90), options, progress: new Relay(p => { if (p.Stage == "training") steps.Add(p.Done); }));
+        Assert.Equal(8, steps[0]);
+        Assert.Equal(whole.Artifact.Weights!.Hash, resumed.Artifact.Weights!.Hash);
+        Assert.Equal(whole.Artifact.Arrays.SelectMany(a => a.Values), resumed.Artifact.Arrays.SelectMany(a => a.Values));
+        Assert.False(Directory.Exists(folder["state"])); // a finished training leaves nothing
+    }
+
+    [Fact]
+    public void TheFoldersOwnHeadCanBeKept()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"], "bert-classify"));
+        Row[] Named(Row[] rows) => [.. rows.Select(row => row with { Label = row.Label switch { "animal" => "LABEL_2", "food" => "LABEL_0", _ => "LABEL_1" } })];
+        using var task = backbone.FineTune("kind", Named(Rows(90)), Quick with { KeepHead = true, Epochs = 4 });
+        Assert.Equal(["LABEL_0", "LABEL_1", "LABEL_2"], task.Labels.Names);
+        Assert.InRange(Metric.Accuracy.Compute(task.Evaluate(task.Number(Named(Rows(60, seed: 2))))), 0.8, 1);
+        task.Save(folder["library"]);
+        using var loaded = LearnedTask.Load(folder["library"], "kind", backbone);
+        Assert.Equal(task.Predict(["cat dog", "rain"]).SelectMany(p => p.Ranked), loaded.Predict(["cat dog", "rain"]).SelectMany(p => p.Ranked));
+        Assert.Contains("only for its own labels", Assert.Throws<PolymathException>(() => backbone.FineTune("kind", Rows(30), Quick with { KeepHead = true })).Message, StringComparison.Ordinal);
+        using var bare = Backbone.Load(TinyModel.Write(folder["bare"]));
+        Assert.Contains("no classification head", Assert.Throws<PolymathException>(() => bare.FineTune("kind", Rows(30), Quick with { KeepHead = true })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ValidationChoosesTheEpochAndStopsEarly()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        using var task = backbone.FineTune("kind", Rows(60), Quick with { Epochs = 12, Patience = 2, LearningRate = 2e-3 }, validation: Rows(30, seed: 4));
+        var record = task.Artifact.Training!.Options;
+        double[] scores = [.. record["validation"].Split(' ').Select(double.Parse)];
+        Assert.Equal(Array.IndexOf(scores, scores.Max()) + 1, int.Parse(record["best_epoch"]));
+        Assert.Equal(scores.Max(), Metric.Accuracy.Compute(task.Evaluate(task.Number(Rows(30, seed: 4)))), 1e-4);
+        Assert.True(scores.Length < 12);
+    }
+
+    [Theory]
+    [InlineData("learning rate")]
+    [InlineData("epochs")]
+    [InlineData("parts")]
+    [InlineData("dropout")]
+    public void OptionsOutOfRangeAreSaidBeforeTheWork(string what)
+    {
+        var options = what switch { "learning rate" => Quick with { LearningRate = 0 }, "epochs" => Quick with { Epochs = 0 }, "parts" => Quick with { Accumulate = 9 }, _ => Quick with { Dropout = 1 } };
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        Assert.Contains(what, Assert.Throws<PolymathException>(() => backbone.FineTune("kind", Rows(30), options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TrainingLeavesNoTensors()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        backbone.FineTune("kind", Rows(30), Quick).Dispose();
+        long Count()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return torch.Tensor.TotalCount;
+        }
+        var before = Count();
+        for (var i = 0; i < 3; i++) backbone.FineTune("kind", Rows(30), Quick with { Dropout = 0.1 }).Dispose();
+        Assert.Equal(before, Count());
+    }
+
+    private sealed class Relay(Action<WorkProgress> report) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => report(value);
+    }
+}
