@@ -17,21 +17,26 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
     {
         var notes = new List<string>();
         var files = new List<DataFileRecord>();
-        var rows = Load(streams, data, options, files, notes);
-        var all = LabelledRows.From(rows, source: data == "-" ? "standard input" : data ?? "starter task");
+        var (rows, column) = Load(streams, data, options, files, notes);
+        var kind = options.Kind ?? TaskKinds.Recognise(rows, column);
+        var all = LabelledRows.From(rows, kind, source: data == "-" ? "standard input" : data ?? "starter task");
         if (data is null) notes.Add($"no --data: learning the starter task, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
+        if (kind != TaskKind.Classification) notes.Add($"{(options.Kind is null ? "recognised as" : "kind")} {kind.Name()}{(options.Kind is null ? "; --kind says otherwise" : "")}");
+        else if (options.Kind is null && all.Classes > 10 && rows.All(row => row.Value is not null)) notes.Add("the labels are numbers, read as names of classes; --kind regression reads them as amounts");
         if (test is not null)
         {
-            var testRows = Load(streams, test, options, files, notes);
+            var (testRows, _) = Load(streams, test, options with { Kind = kind }, files, notes);
             var report = Duplicates.Report(rows, testRows);
             if (report.Exact + report.Folded > 0)
                 notes.Add($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured number flatters");
-            return new AdaptPlan(all, LabelledRows.From(testRows, all.Map, test), null, files, [.. notes, Counts(all)]);
+            return new AdaptPlan(all, LabelledRows.From(testRows, kind, all.Map, test), null, files, [.. notes, Counts(all)]);
         }
-        if (all.Classes == rows.Count) throw new PolymathException($"{data}: every class has one row, so none can be held out for measuring; expected more rows, or rows to measure on with --test");
-        var smallest = all.Map.CountsOf(all.Labels).Min();
-        if (smallest < 2) notes.Add("a class has only one row: it cannot be measured");
-        var (train, held) = Splits.Stratified(all.Labels, HeldOutShare, seed);
+        if (kind == TaskKind.Classification)
+        {
+            if (all.Classes == rows.Count) throw new PolymathException($"{data}: every class has one row, so none can be held out for measuring; expected more rows, or rows to measure on with --test");
+            if (all.Map.CountsOf(all.Labels).Min() < 2) notes.Add("a class has only one row: it cannot be measured");
+        }
+        var (train, held) = all.Split(HeldOutShare, seed);
         notes.Add($"no --test: {held.Length:N0} of the rows are held out for measuring; the task that is kept learns from all of them");
         return new AdaptPlan(all.Take(train), all.Take(held), all, files, [.. notes, Counts(all)]);
     }
@@ -43,7 +48,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var map = LabelMap.FromLabels(described.Keys);
         var files = new List<DataFileRecord>();
         var notes = new List<string>();
-        LabelledRows? measured = test is null ? null : LabelledRows.From(Load(streams, test, options, files, notes), map, test);
+        LabelledRows? measured = test is null ? null : LabelledRows.From(Load(streams, test, options, files, notes).Rows, map, test);
         return new AdaptPlan(new LabelledRows([], [], map), measured, null, files, notes) { Descriptions = described };
     }
 
@@ -53,21 +58,26 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         foreach (var note in Notes) streams.Error.WriteLine(note);
     }
 
-    private static List<Row> Load(Streams streams, string? path, DataOptions options, List<DataFileRecord> files, List<string> notes)
+    private static (List<Row> Rows, string? LabelColumn) Load(Streams streams, string? path, DataOptions options, List<DataFileRecord> files, List<string> notes)
     {
         var file = path is null ? DataFile.Open("-", new DataOptions { Format = DataFormat.Csv, LabelRequired = true }, StarterTask.Open()) : DataFile.Open(path, options, streams.Input);
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
         if (Models.Skipped(file) is { } skipped) notes.Add(skipped);
         files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(file.CanReread ? path : "-", rows.Count));
-        return rows;
+        return (rows, file.LabelColumn);
     }
 
+    /// <summary>What was read, in one line.</summary>
     private static string Counts(LabelledRows rows)
     {
-        var counts = rows.Map.CountsOf(rows.Labels);
+        var what = $"{rows.Rows.Count:N0} {(rows.Pairs ? "pairs" : "rows")}";
+        var groups = rows.Rows.Select(row => row.Group).OfType<string>().Distinct().Count() is > 0 and var count ? $"; {count:N0} groups are never split" : "";
+        if (rows.Kind == TaskKind.Regression) return $"{what}, numbers from {rows.Values.Min():G4} to {rows.Values.Max():G4}, mean {rows.Values.Average():G4}{groups}";
+        var counts = rows.Kind == TaskKind.MultiLabel ? [.. Enumerable.Range(0, rows.Classes).Select(k => rows.Rows.Count(row => row.Labels!.Contains(rows.Map.Names[k])))] : rows.Map.CountsOf(rows.Labels);
         var listed = rows.Classes > 12 ? $"smallest {counts.Min():N0}, largest {counts.Max():N0}" : string.Join(", ", rows.Map.Names.Select((name, k) => $"{name} {counts[k]:N0}"));
-        return $"{rows.Rows.Count:N0} rows, {rows.Classes} classes: {listed}";
+        var several = rows.Kind == TaskKind.MultiLabel ? $" ({(double)counts.Sum() / rows.Rows.Count:F1} a row, {rows.Rows.Count(row => row.Labels!.Count == 0):N0} rows without any)" : "";
+        return $"{what}, {rows.Classes} {(rows.Kind == TaskKind.MultiLabel ? "labels" : "classes")}{several}: {listed}{groups}";
     }
 
     private static Dictionary<string, string> Describe(string labels)

@@ -25,6 +25,8 @@ internal static class AdaptReport
             {
                 task = task.Name,
                 method = task.Artifact.Method,
+                kind = task.Kind.Name(),
+                pairs = plan.Train.Pairs ? task.Artifact.PairEncoding ?? "joint" : null,
                 labels = task.Labels.Names,
                 library = library.Folder,
                 generation = library.Generation,
@@ -39,8 +41,9 @@ internal static class AdaptReport
                     value = s.Interval.Value,
                     low = s.Interval.Low,
                     high = s.Interval.High,
-                    accuracy = new ClassificationReport(s.Outcomes).Accuracy,
-                    macroF1 = new ClassificationReport(s.Outcomes).MacroF1,
+                    accuracy = s.Outcomes is Outcomes one ? Metric.Accuracy.Compute(one) : (double?)null,
+                    macroF1 = s.Outcomes is Outcomes or MultiLabelOutcomes ? Metric.MacroF1.Compute(s.Outcomes) : (double?)null,
+                    measures = TaskMetrics.Shown(task.Kind, task.Labels.Count).ToDictionary(Measures.Key, shown => shown.Compute(s.Outcomes)),
                     seconds = s.Seconds,
                     differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
                 }),
@@ -51,7 +54,7 @@ internal static class AdaptReport
             return;
         }
         if (scores.Count > 0)
-            streams.WriteTable(["method", $">{metric.Name()}{(metric.HigherIsBetter() ? ", %" : "")}", "95 %", "against TF-IDF", ">time"], scores.Select(s => new[]
+            streams.WriteTable(["method", $">{metric.Name()}{(metric.IsShare() ? ", %" : "")}", "95 %", "against TF-IDF", ">time"], scores.Select(s => new[]
             {
                 s.Method, Show(metric, s.Interval.Value), $"{Show(metric, s.Interval.Low)}–{Show(metric, s.Interval.High)}",
                 s.AgainstBaseline is { } d ? $"{Show(metric, d.Difference, "+")} [{Show(metric, d.Low, "+")}, {Show(metric, d.High, "+")}]" : "", $"{s.Seconds:F1} s",
@@ -61,10 +64,10 @@ internal static class AdaptReport
         streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
     }
 
-    /// <summary>Shares as percentages, losses as they are; differences with their sign.</summary>
+    /// <summary>Shares as percentages, losses and correlations as they are; differences with their sign.</summary>
     private static string Show(Metric metric, double value, string sign = "")
     {
-        var digits = metric.HigherIsBetter() ? "0.0" : "0.000";
-        return (metric.HigherIsBetter() ? 100 * value : value).ToString(sign.Length == 0 ? digits : $"+{digits};-{digits}");
+        var digits = metric.IsShare() ? "0.0" : "0.000";
+        return (metric.IsShare() ? 100 * value : value).ToString(sign.Length == 0 ? digits : $"+{digits};-{digits}");
     }
 }

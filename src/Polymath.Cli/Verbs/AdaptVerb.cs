@@ -22,15 +22,19 @@ internal static class AdaptVerb
         var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2 (default: searched by cross-validation)" };
         var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector (default: searched)" }.AcceptOnlyFromAmong("mean", "cls", "max");
         var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
-        var metric = new Option<string>("--metric") { Description = $"What selection optimises: {string.Join(", ", Metrics.Names)}", DefaultValueFactory = _ => "accuracy" };
+        var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
+        var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, or a number (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression");
+        var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
+        var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
         var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --data severity.csv --kind regression --task severity",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind");
-        command.Takes(method, data, test, task, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
+        command.Takes(method, data, test, task, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -41,15 +45,16 @@ internal static class AdaptVerb
                 Layers = result.GetValue(layers) is { } mix ? LayerMix.Parse(mix) : null,
                 Pooling = result.GetValue(pooling) is { } pool ? Enum.Parse<Pooling>(pool, ignoreCase: true) : null,
                 Head = result.GetValue(head) switch { "nearest-mean" => HeadMethod.NearestMean, "lda" => HeadMethod.Lda, "gradient" => HeadMethod.Gradient, _ => HeadMethod.LogisticRegression },
-                Metric = Metrics.Parse(result.GetValue(metric)!),
+                Pairs = result.GetValue(pairs) is { } encoding ? PairEncodings.Parse(encoding) : null,
                 BalancedWeights = result.GetValue(balanced),
                 Seed = result.GetValue(settings.Seed),
                 Prompt = result.GetValue(settings.Prompt),
                 Chunk = result.GetValue(settings.Chunk),
             };
+            Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
-            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf") })
+            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf") })
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
@@ -61,8 +66,10 @@ internal static class AdaptVerb
                 _ = new Text.Chunker(backbone.Tokenizer, backbone.MaxTokens); // a limit without room for a token of text is said before the work
             }
             options = options with { Store = store };
-            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
-                : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
+            var reading = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = result.GetValue(kind) is { } read ? TaskKinds.Parse(read) : null };
+            var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), reading)
+                : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), reading, options.Seed);
+            options = options with { Metric = TaskMetrics.Choose(plan.Train.Kind, asked, plan.Train.Classes) };
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
@@ -91,9 +98,9 @@ internal static class AdaptVerb
         var start = Stopwatch.GetTimestamp();
         LearnedTask OnRows(LabelledRows rows, FeatureExtractionOptions choices) => how switch
         {
-            "tfidf" => TfidfBaseline.Learn(name, rows.Rows, choices.Metric, choices.Seed, progress, cancellation),
+            "tfidf" => TfidfBaseline.Learn(name, rows, choices.Metric, choices.Seed, progress, choices.Pairs, cancellation),
             "label-names" => LabelNames.Learn(backbone!, name, plan.Descriptions!, choices),
-            _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows.Rows, choices, progress, cancellation),
+            _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows, choices, progress, cancellation),
         };
         LearnedTask task = OnRows(plan.Train, options), searched = task;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -103,7 +110,7 @@ internal static class AdaptVerb
         if (plan.HeldOut is { } all)
         {
             var recipe = (task.Scorer as FeatureScorer)?.Recipe;
-            task = OnRows(all, recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling });
+            task = OnRows(all, recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling, Pairs = recipe.Pairs });
         }
         var metrics = scores.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double>
         {
@@ -117,7 +124,7 @@ internal static class AdaptVerb
 
     private static MethodScore Alone(LearnedTask task, LabelledRows test, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
-        var outcomes = task.Evaluate(test, progress, cancellation);
+        var outcomes = task.Measure(test, progress, cancellation);
         return new MethodScore(MethodComparison.Describe(task), outcomes, Bootstrap.Interval(options.Metric, outcomes, seed: (ulong)options.Seed), 0, null);
     }
 }

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Polymath.Backbones;
 using Polymath.Cli.Common;
-using Polymath.Evaluation;
 using Polymath.Tasks;
 
 namespace Polymath.Cli.Verbs;
@@ -24,42 +22,20 @@ internal static class EvaluateVerb
         command.Runs(streams, async (result, cancellation) =>
         {
             using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
-            var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: true), streams.Input);
+            var kind = session.Kind;
+            if (kind == TaskKind.TokenClassification)
+                throw new PolymathException($"{session.Config!.Source}: evaluate measures heads that give a row one label, several, or a number; polymath predict shows what this head says");
+            var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: true) with { Kind = kind }, streams.Input);
             var rows = file.ReadAll();
-            if (session.Head is { } head && session.Config!.Problem == ProblemType.Regression)
-            {
-                Regression(streams, result.GetValue(settings.Json), head, rows, file.Name, cancellation);
-                session.SayCut(streams);
-                return ExitCodes.Ok;
-            }
-            var labels = session.Task?.Labels ?? OwnLabels(session);
-            var numbered = LabelledRows.From(rows, labels, file.Name);
-            var outcomes = await Reporting.WithProgressAsync(streams, progress => session.Task is { } learned ? learned.Evaluate(numbered, progress, cancellation)
-                : Outcomes.FromScores(numbered.Labels, [.. session.Head!.Score(rows, progress, cancellation).SelectMany(answer => answer.Scores)], labels.Count), cancellation).ConfigureAwait(false);
+            var labels = session.Task?.Labels ?? new LabelMap(kind == TaskKind.Regression ? [] : session.Config!.Labels);
+            var numbered = LabelledRows.From(rows, kind, labels, file.Name);
+            var outcomes = await Reporting.WithProgressAsync(streams, progress => session.Task is { } learned ? learned.Measure(numbered, progress, cancellation)
+                : TaskMetrics.Score(numbered, [.. session.Head!.Score(rows, progress, cancellation).SelectMany(answer => answer.Scores)]), cancellation).ConfigureAwait(false);
             session.SayCut(streams);
             Models.SaySkipped(streams, file);
-            Measures.Write(streams, result.GetValue(settings.Json), outcomes, labels.Names, (ulong)result.GetValue(settings.Seed), result.GetValue(confusion));
+            Measures.Write(streams, result.GetValue(settings.Json), kind, outcomes, labels.Names, (ulong)result.GetValue(settings.Seed), result.GetValue(confusion));
             return ExitCodes.Ok;
         });
         return command;
-    }
-
-    private static LabelMap OwnLabels(TaskSession session) => session.Config is { Head: HeadKind.SequenceClassification, Problem: ProblemType.SingleLabel } config ? new LabelMap(config.Labels)
-        : throw new PolymathException($"{session.Config!.Source}: evaluate measures heads that give a row one label or one number; polymath predict shows what this head says");
-
-    private static void Regression(Streams streams, bool json, OwnHead head, List<Row> rows, string source, CancellationToken cancellation)
-    {
-        if (rows.Count == 0) throw new PolymathException($"{source}: there are no rows; expected at least one");
-        double[] wanted = [.. rows.Select(row => double.TryParse(row.Label, out var number) ? number : throw new PolymathException($"{source}, line {row.Line}: the label '{row.Label}' is not a number, but the model's head gives numbers"))];
-        double[] found = [.. head.Score(rows, null, cancellation).Select(answer => (double)answer.Scores[0])];
-        var facts = new
-        {
-            rows = rows.Count,
-            meanSquaredError = wanted.Zip(found, (a, b) => (a - b) * (a - b)).Average(),
-            pearson = Correlation.Pearson(wanted, found),
-            spearman = Correlation.Spearman(wanted, found),
-        };
-        if (json) streams.WriteJson(facts);
-        else streams.WriteTable(["", ">value"], [["rows", $"{facts.rows:N0}"], ["mean squared error", $"{facts.meanSquaredError:F4}"], ["Pearson", $"{facts.pearson:F4}"], ["Spearman", $"{facts.spearman:F4}"]]);
     }
 }

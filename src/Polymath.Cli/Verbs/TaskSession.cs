@@ -23,6 +23,15 @@ internal sealed class TaskSession : IDisposable
     /// <summary>Settings of the model, where there is one.</summary>
     public EncoderConfig? Config => _backbone?.Config;
 
+    /// <summary>What the task, or the model's own head, predicts.</summary>
+    public TaskKind Kind => Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
+    {
+        ProblemType.Regression when Config.Labels.Count == 1 => TaskKind.Regression,
+        ProblemType.Regression => TaskKind.TokenClassification,
+        ProblemType.MultiLabel => TaskKind.MultiLabel,
+        _ => TaskKind.Classification,
+    });
+
     public static async Task<TaskSession> OpenAsync(ParseResult result, Settings settings, Streams streams, string? name, CancellationToken cancellation)
     {
         if (name is null)
@@ -57,8 +66,9 @@ internal sealed class TaskSession : IDisposable
     /// <summary>Answers as JSON objects: the answer's own fields, then the columns of the input.</summary>
     public IEnumerable<Dictionary<string, object?>> Answer(IEnumerable<Row> rows, int top, double? threshold, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
+        if (threshold is not null && Task?.Kind == TaskKind.Regression) throw new PolymathException($"--threshold does not apply to task '{Task.Name}', which predicts a number");
         if (Task is not null)
-            return Task.Predict(rows, null, progress, cancellation).Select(p => WithInput(Classified(p.Ranked, top, threshold), p.Row));
+            return Task.Predict(rows, null, progress, cancellation).Select(p => WithInput(Answered(p, top, threshold), p.Row));
         return Head!.Score(rows, progress, cancellation).Select(answer => WithInput(FromHead(answer, top, threshold), answer.Row));
     }
 
@@ -82,6 +92,16 @@ internal sealed class TaskSession : IDisposable
         var probabilities = scores.ToArray();
         Polymath.Tasks.Heads.Head.SoftmaxInPlace(probabilities);
         return [.. probabilities.Select((p, k) => new Scored(labels[k], p)).OrderByDescending(s => s.Probability)];
+    }
+
+    /// <summary>What a learned task says of a row, by its kind.</summary>
+    private static Dictionary<string, object?> Answered(Prediction prediction, int top, double? threshold)
+    {
+        if (prediction.Value is { } value) return new() { ["value"] = value };
+        if (prediction.Labels is not { } labels) return Classified(prediction.Ranked, top, threshold);
+        var answer = new Dictionary<string, object?> { ["labels"] = threshold is { } least ? prediction.Ranked.TakeWhile(scored => scored.Probability >= least) : labels };
+        if (top > 1) answer["top"] = prediction.Ranked.Take(top);
+        return answer;
     }
 
     private Dictionary<string, object?> FromHead(OwnHeadAnswer answer, int top, double? threshold)
@@ -122,7 +142,7 @@ internal sealed class TaskSession : IDisposable
 
     private static Dictionary<string, object?> WithInput(Dictionary<string, object?> answer, Row row)
     {
-        answer["input"] = row.Columns.Count > 0 ? row.Columns.GroupBy(c => c.Key).ToDictionary(c => c.Key, c => c.First().Value) : new Dictionary<string, string> { ["text"] = row.Text };
+        answer["input"] = row.Columns.Count > 0 ? row.Columns.GroupBy(c => c.Key).ToDictionary(c => c.Key, c => c.First().Value) : row.Pair is { } pair ? new Dictionary<string, string> { ["text"] = row.Text, ["pair"] = pair } : new Dictionary<string, string> { ["text"] = row.Text };
         return answer;
     }
 }

@@ -22,8 +22,8 @@ internal static class TasksVerb
             foreach (var broken in tasks.Where(task => task.Problem is not null)) streams.Error.WriteLine($"polymath: {broken.Problem}");
             if (result.GetValue(settings.Json)) streams.WriteJson(tasks.Where(task => task.Artifact is not null).Select(task => Facts(task.Artifact!)));
             else if (tasks.Count == 0) streams.Error.WriteLine($"{library.Folder}: no tasks yet; polymath adapt adds one");
-            else streams.WriteTable(["task", "method", ">labels", ">rows", "backbone"],
-                tasks.Select(task => task.Artifact).OfType<TaskArtifact>().Select(t => new[] { t.Name, t.Method, $"{t.Labels.Count}", $"{t.Training?.Rows ?? 0:N0}", t.Backbone?.Name ?? "none" }));
+            else streams.WriteTable(["task", "kind", "method", ">labels", ">rows", "backbone"],
+                tasks.Select(task => task.Artifact).OfType<TaskArtifact>().Select(t => new[] { t.Name, t.Kind.Name(), t.Method, $"{t.Labels.Count}", $"{t.Training?.Rows ?? 0:N0}", t.Backbone?.Name ?? "none" }));
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
@@ -82,6 +82,7 @@ internal static class TasksVerb
     private static object Facts(TaskArtifact task) => new
     {
         name = task.Name,
+        kind = task.Kind.Name(),
         method = task.Method,
         labels = task.Labels,
         rows = task.Training?.Rows,

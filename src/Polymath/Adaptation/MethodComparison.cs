@@ -9,12 +9,12 @@ namespace Polymath.Adaptation;
 /// <param name="Interval">The metric with its bootstrap interval.</param>
 /// <param name="Seconds">Time to learn.</param>
 /// <param name="AgainstBaseline">The paired difference to TF-IDF; null for the baselines themselves.</param>
-public sealed record MethodScore(string Method, Outcomes Outcomes, ConfidenceInterval Interval, double Seconds, PairedComparison? AgainstBaseline);
+public sealed record MethodScore(string Method, TaskOutcomes Outcomes, ConfidenceInterval Interval, double Seconds, PairedComparison? AgainstBaseline);
 
 /// <summary>Measures a learned task beside the two baselines that need no backbone, on the same rows.</summary>
 public static class MethodComparison
 {
-    /// <summary>Majority class, TF-IDF with logistic regression, and the task.</summary>
+    /// <summary>An answer that never looks at the text, TF-IDF with the same kind of head, and the task.</summary>
     /// <param name="task">The learned task; where it is TF-IDF itself, it stands once.</param>
     /// <param name="learnSeconds">The time it took to learn.</param>
     /// <param name="train">The rows it was learned from.</param>
@@ -26,22 +26,22 @@ public static class MethodComparison
     public static IReadOnlyList<MethodScore> Run(LearnedTask task, double learnSeconds, LabelledRows train, LabelledRows test, Metric metric, int seed,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var majority = train.Labels.GroupBy(label => label).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First().Key;
-        var scores = new List<MethodScore> { Score("majority", new Outcomes(test.Labels, [.. test.Labels.Select(_ => majority)], test.Classes), 0, null) };
+        var (constant, never) = TaskMetrics.Constant(train, test);
+        var scores = new List<MethodScore> { Score(constant, never, 0, null) };
         if (task.Artifact.Method == LearnedTask.TfidfMethod)
         {
-            scores.Add(Score(Describe(task), task.Evaluate(test, progress, cancellation), learnSeconds, null));
+            scores.Add(Score(Describe(task), task.Measure(test, progress, cancellation), learnSeconds, null));
             return scores;
         }
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
-        var tfidf = TfidfBaseline.Learn("tfidf", train.Rows, metric, seed, progress, cancellation);
+        var tfidf = TfidfBaseline.Learn("tfidf", train, metric, seed, progress, cancellation: cancellation);
         var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var baseline = tfidf.Evaluate(tfidf.Number(test.Rows), progress, cancellation);
+        var baseline = tfidf.Measure(tfidf.Number(test.Rows), progress, cancellation);
         scores.Add(Score(Describe(tfidf), baseline, seconds, null));
-        scores.Add(Score(Describe(task), task.Evaluate(test, progress, cancellation), learnSeconds, baseline));
+        scores.Add(Score(Describe(task), task.Measure(test, progress, cancellation), learnSeconds, baseline));
         return scores;
 
-        MethodScore Score(string method, Outcomes outcomes, double took, Outcomes? against) => new(method, outcomes, Bootstrap.Interval(metric, outcomes, seed: (ulong)seed), took,
+        MethodScore Score(string method, TaskOutcomes outcomes, double took, TaskOutcomes? against) => new(method, outcomes, Bootstrap.Interval(metric, outcomes, seed: (ulong)seed), took,
             against is null ? null : PairedBootstrap.Compare(metric, outcomes, against, seed: (ulong)seed));
     }
 
@@ -49,13 +49,15 @@ public static class MethodComparison
     public static string Describe(LearnedTask task)
     {
         var options = task.Artifact.Training?.Options;
-        var head = options is not null && options.TryGetValue("head", out var kind) && kind != "logistic-regression" ? $", {kind}" : "";
+        var head = options is not null && options.TryGetValue("head", out var kind) && kind is not ("logistic-regression" or "ridge-regression") ? $", {kind}" : "";
         var c = options is not null && options.TryGetValue("c", out var value) && value != "NaN" ? $", C {value}" : "";
+        var penalty = options is not null && options.TryGetValue("penalty", out var strength) ? $", penalty {strength}" : "";
+        var pairs = task.Artifact.PairEncoding is { } encoding ? $", {encoding}" : "";
         return task.Artifact.Method switch
         {
-            LearnedTask.TfidfMethod => $"TF-IDF{c}",
+            LearnedTask.TfidfMethod => $"TF-IDF{pairs}{c}",
             LearnedTask.LabelNamesMethod => "label names",
-            _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{head}{c}",
+            _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{pairs}{head}{c}{penalty}",
         };
     }
 }

@@ -12,11 +12,11 @@ public static class Bootstrap
 {
     /// <summary>The interval of a metric.</summary>
     /// <param name="metric">The measure.</param>
-    /// <param name="outcomes">Labels and predictions.</param>
+    /// <param name="outcomes">Truth and predictions, of any kind.</param>
     /// <param name="resamples">The number of draws.</param>
     /// <param name="seed">The seed of the draws: equal seeds, equal intervals.</param>
     /// <param name="level">The share of draws that the interval holds.</param>
-    public static ConfidenceInterval Interval(Metric metric, Outcomes outcomes, int resamples = 1000, ulong seed = 0, double level = 0.95)
+    public static ConfidenceInterval Interval(Metric metric, TaskOutcomes outcomes, int resamples = 1000, ulong seed = 0, double level = 0.95)
     {
         var (low, high) = Percentiles(Draws(outcomes.Rows, resamples, seed, counts => metric.Compute(outcomes, counts)), level);
         return new ConfidenceInterval(metric.Compute(outcomes), low, high, level);
@@ -38,12 +38,15 @@ public static class Bootstrap
         return values;
     }
 
-    /// <summary>The two percentiles that leave (1 − level) / 2 of the values outside on either side, linear between order statistics.</summary>
+    /// <summary>
+    /// The two percentiles that leave (1 − level) / 2 of the values outside on either side, linear between order statistics. Draws on which
+    /// the metric is not defined (NaN) do not count.
+    /// </summary>
     internal static (double Low, double High) Percentiles(double[] values, double level)
     {
         if (level is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "a level lies between 0 and 1");
-        var sorted = (double[])values.Clone();
-        Array.Sort(sorted);
+        double[] sorted = [.. values.Where(value => !double.IsNaN(value)).Order()];
+        if (sorted.Length == 0) return (double.NaN, double.NaN);
         return (At((1 - level) / 2), At((1 + level) / 2));
 
         double At(double share)

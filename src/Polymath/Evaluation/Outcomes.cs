@@ -1,7 +1,7 @@
 namespace Polymath.Evaluation;
 
-/// <summary>What a classifier said about labelled rows: the value that every metric, interval and report reads.</summary>
-public sealed class Outcomes
+/// <summary>What a classifier said about rows with one class each.</summary>
+public sealed class Outcomes : TaskOutcomes
 {
     /// <summary>The number of equally wide confidence bins of the calibration error.</summary>
     internal const int CalibrationBins = 15;
@@ -64,6 +64,14 @@ public sealed class Outcomes
     /// <summary>The probability of each row's predicted class, where probabilities are known.</summary>
     public double[]? Confidences { get; }
 
-    /// <summary>The number of rows.</summary>
-    public int Rows => Labels.Length;
+    /// <inheritdoc/>
+    public override int Rows => Labels.Length;
+
+    /// <summary>Rows in ascending order of the second class's probability, where there are two classes and probabilities are known.</summary>
+    internal SortedValues? SecondClassOrder => field ??= Classes != 2 || Confidences is null ? null
+        : SortedValues.Of([.. Confidences.Select((confidence, i) => Predicted[i] == 1 ? confidence : 1 - confidence)]);
+
+    internal override double Measure(Metric metric, ReadOnlySpan<int> counts) => ClassMeasures.Of(metric, this, counts);
+
+    internal override bool SameTruth(TaskOutcomes other) => other is Outcomes same && Labels.AsSpan().SequenceEqual(same.Labels);
 }

@@ -12,11 +12,11 @@ public sealed record PairedComparison(double A, double B, double Difference, dou
 /// <summary>Paired bootstrap: both methods are measured on the same draw of rows, so that what is hard for both cancels (Koehn 2004).</summary>
 public static class PairedBootstrap
 {
-    /// <summary>Compares two methods on the same labelled rows.</summary>
-    /// <exception cref="ArgumentException">The labels differ: these are not the same rows.</exception>
-    public static PairedComparison Compare(Metric metric, Outcomes a, Outcomes b, int resamples = 1000, ulong seed = 0, double level = 0.95)
+    /// <summary>Compares two methods on the same rows, of any kind.</summary>
+    /// <exception cref="ArgumentException">The truth differs: these are not the same rows.</exception>
+    public static PairedComparison Compare(Metric metric, TaskOutcomes a, TaskOutcomes b, int resamples = 1000, ulong seed = 0, double level = 0.95)
     {
-        if (!a.Labels.AsSpan().SequenceEqual(b.Labels)) throw new ArgumentException("the two methods were not measured on the same rows");
+        if (!a.SameTruth(b)) throw new ArgumentException("the two methods were not measured on the same rows");
         var draws = Bootstrap.Draws(a.Rows, resamples, seed, counts => metric.Compute(a, counts) - metric.Compute(b, counts));
         var (low, high) = Bootstrap.Percentiles(draws, level);
         int atMost = draws.Count(d => d <= 0), atLeast = draws.Count(d => d >= 0);

@@ -81,48 +81,17 @@ public sealed class TfidfClassifier
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         if (labels.Length != texts.Count || labels.Length == 0) throw new ArgumentException($"{labels.Length} labels for {texts.Count} texts");
         if (options.Grid.Count == 0 || options.Grid.Any(value => value is not (> 0 and < double.PositiveInfinity))) throw new ArgumentException("the grid holds positive numbers");
-        var features = Tfidf.Fit(texts, options.Features);
-        for (var rarest = options.Features.MinTexts + 1; (long)features.Terms.Count * classes > options.MaxWeights; rarest++)
-            features = Tfidf.Fit(texts, options.Features with { MinTexts = rarest });
-        if (features.Terms.Count == 0)
-            throw new PolymathException($"TF-IDF finds no term in {texts.Count} training text(s); expected words that occur in at least {options.Features.MinTexts} of them");
+        var features = TfidfSearch.Vocabulary(texts, options.Features, options.MaxWeights / classes);
         var x = features.Transform(texts);
-        double[] grid = [.. options.Grid.Order()];
-        var chosen = grid.Length == 1 || labels.Length < options.Folds ? grid[0] : Choose(x, labels, classes, grid, options, progress, cancellation);
-        var final = new SparseLogisticRegression(x, labels, classes, cancellation);
-        final.SolvePath(chosen, 1e-5);
+        // Where the folds would not fit the rows, the smallest C is the careful choice.
+        var data = new LabelledRows([.. texts.Select(text => new Row(text))], labels, new LabelMap(Enumerable.Range(0, classes).Select(k => $"{k}")));
+        var found = TfidfSearch.Choose(x, data, options, progress, cancellation);
         progress?.Report(1);
-        return new TfidfClassifier(features, final.Weights, classes, chosen);
-    }
-
-    private static double Choose(SparseRows x, int[] labels, int classes, double[] grid, TfidfClassifierOptions options,
-        IProgress<double>? progress, CancellationToken cancellation)
-    {
-        var folds = Splits.Folds(labels, options.Folds, options.Seed);
-        var sums = new double[grid.Length];
-        for (var f = 0; f < options.Folds; f++)
-        {
-            int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)];
-            int[] outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
-            int[] held = [.. outside.Select(i => labels[i])];
-            var heldRows = x.Take(outside);
-            var solver = new SparseLogisticRegression(x.Take(inside), [.. inside.Select(i => labels[i])], classes, cancellation);
-            for (var c = 0; c < grid.Length; c++)
-            {
-                if (c == 0) solver.SolvePath(grid[c], 1e-3);
-                else solver.Solve(grid[c], 1e-3);
-                sums[c] += options.Metric.Compute(Outcomes.FromScores(held, SparseLogisticRegression.Scores(heldRows, solver.Weights, classes), classes));
-                progress?.Report((f * grid.Length + c + 1.0) / (options.Folds * grid.Length + 2));
-            }
-        }
-        var best = 0;
-        for (var c = 1; c < grid.Length; c++)
-            if (options.Metric.IsBetter(sums[c], sums[best])) best = c;
-        return grid[best];
+        return new TfidfClassifier(features, TfidfSearch.Solve(x, data, found.C, cancellation), classes, found.C);
     }
 
     /// <summary>The logits of texts, [texts, classes], row-major; their softmax gives class probabilities.</summary>
-    public float[] Scores(IReadOnlyList<string> texts) => SparseLogisticRegression.Scores(Features.Transform(texts), _weights, Classes);
+    public float[] Scores(IReadOnlyList<string> texts) => SparseLinearModel.Scores(Features.Transform(texts), _weights, Classes);
 
     /// <summary>The most probable class of each text.</summary>
     public int[] Predict(IReadOnlyList<string> texts)

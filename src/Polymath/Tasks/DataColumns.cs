@@ -24,10 +24,25 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
         ["title", "description", "headline", "prompt", "texts", "sentences"],
     ];
 
-    private static readonly string[][] _labels = [["label"], ["class", "category", "intent", "target", "labels", "tag", "y"]];
+    private static readonly string[][] _labels = [["label"], ["class", "category", "intent", "target", "labels", "tag", "y"], ["value", "score"]];
+
+    /// <summary>Index of the column of rows that belong together, or -1.</summary>
+    public int Group { get; private init; } = -1;
+
+    /// <summary>What the label column's name says it holds; null where it says nothing.</summary>
+    public TaskKind? NamedKind => Label < 0 ? null : Names[Label].Trim().Equals("labels", StringComparison.OrdinalIgnoreCase) ? TaskKind.MultiLabel
+        : TaskKinds.NamesNumbers(Names[Label]) ? TaskKind.Regression : null;
 
     /// <summary>Chooses the columns, or says in one line why that cannot be done, with the columns found.</summary>
     public static DataColumns Choose(string file, IReadOnlyList<string> names, DataOptions options)
+    {
+        var columns = ChooseTexts(file, names, options);
+        var group = options.GroupColumn is { } named ? Named(file, names, named, "--group-column") : Find(names, "group");
+        return options.GroupColumn is null && (group == columns.Text || group == columns.Pair || group == columns.Label) ? columns
+            : Distinct(file, columns with { Group = group });
+    }
+
+    private static DataColumns ChooseTexts(string file, IReadOnlyList<string> names, DataOptions options)
     {
         var label = options.LabelColumn is { } labelName ? Named(file, names, labelName, "--label-column") : Usual(file, names, _labels, "label", options.LabelRequired);
         if (options.TextColumn is { } textName)
@@ -50,7 +65,7 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
     /// <summary>Whether a header line with these names would be understood without being told anything; used to recognise a format.</summary>
     public static bool LooksLikeHeader(IReadOnlyList<string> names, DataOptions options)
     {
-        string[] wanted = [.. new[] { options.TextColumn, options.PairColumn, options.LabelColumn }.OfType<string>()];
+        string[] wanted = [.. new[] { options.TextColumn, options.PairColumn, options.LabelColumn, options.GroupColumn }.OfType<string>()];
         if (wanted.Length > 0) return wanted.All(name => Find(names, name) >= 0);
         return _texts.SelectMany(tier => tier).Concat(_pairs.Select(pair => pair.First)).Any(name => Find(names, name) >= 0)
             && names.All(name => name.Length is > 0 and <= 64 && name.Trim().Count(c => c == ' ') < 3); // "Question, what is the name of the sea?" is a text
@@ -94,6 +109,8 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
     {
         if (columns.Text == columns.Label || columns.Text == columns.Pair || (columns.Pair >= 0 && columns.Pair == columns.Label))
             throw new PolymathException($"{file}: text, pair and label must be different columns; {Found(columns.Names)}");
+        if (columns.Group >= 0 && (columns.Group == columns.Text || columns.Group == columns.Pair || columns.Group == columns.Label))
+            throw new PolymathException($"{file}: the group must be a column of its own; {Found(columns.Names)}");
         return columns;
     }
 

@@ -25,6 +25,9 @@ public sealed class DataFile
     /// <summary>The format given or recognised.</summary>
     public DataFormat Format { get; }
 
+    /// <summary>The name of the column that the last enumeration of <see cref="Rows"/> takes labels from, once it has begun; null for none.</summary>
+    public string? LabelColumn => _check?.LabelColumn;
+
     /// <summary>How many bad rows the last enumeration of <see cref="Rows"/> left out so far.</summary>
     public int SkippedRows => _check?.Skipped ?? 0;
 
@@ -55,7 +58,7 @@ public sealed class DataFile
     /// </exception>
     public IEnumerable<Row> Rows()
     {
-        var check = _check = new DataRowCheck(Name, _options);
+        var check = _check = new DataRowCheck(Name, _options) { ArraysAreLabels = Format == DataFormat.Jsonl };
         using var stream = _source.Open();
         using var rows = (Format switch
         {

@@ -12,8 +12,17 @@ public sealed record DataOptions
     /// <summary>The column that holds the second text of a pair; by default the partner of the text column (text_a and text_b, sentence1 and sentence2, …).</summary>
     public string? PairColumn { get; init; }
 
-    /// <summary>The column that holds the label; by default a column with a usual name such as label, class, category, intent or target.</summary>
+    /// <summary>The column that holds the label; by default a column with a usual name such as label, class, category, intent, target, labels or value.</summary>
     public string? LabelColumn { get; init; }
+
+    /// <summary>
+    /// What the label column holds: a class, any number of labels (a JSON array, or names separated by <c>;</c>), or a number. By default told by
+    /// the column: <c>labels</c> or a JSON array holds several, <c>value</c> and <c>score</c> hold numbers, anything else a class.
+    /// </summary>
+    public TaskKind? Kind { get; init; }
+
+    /// <summary>The column of rows that belong together; by default one named group.</summary>
+    public string? GroupColumn { get; init; }
 
     /// <summary>The delimiter of a CSV or TSV file; by default a comma or a tab.</summary>
     public char? Delimiter { get; init; }

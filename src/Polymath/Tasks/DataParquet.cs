@@ -60,7 +60,7 @@ internal static class DataParquet
             : throw new PolymathException($"a row group of {rows.RowCount} rows; expected {MaxGroupRows} at most");
         var values = new string?[fields.Length][];
         for (var at = 0; at < fields.Length; at++)
-            if (all || at == columns.Text || at == columns.Pair || at == columns.Label) values[at] = Texts(rows, fields[at], count);
+            if (all || at == columns.Text || at == columns.Pair || at == columns.Label || at == columns.Group) values[at] = Texts(rows, fields[at], count);
         return (values, count);
     }
 

@@ -16,6 +16,12 @@ internal sealed class DataRowCheck(string file, DataOptions options)
 
     public DataOptions Options => options;
 
+    /// <summary>Whether a label written as a JSON array is several labels, as in JSON Lines.</summary>
+    public bool ArraysAreLabels { get; init; }
+
+    /// <summary>The name of the label column, once a row was seen.</summary>
+    public string? LabelColumn { get; private set; }
+
     public int Skipped { get; private set; }
 
     public string? FirstSkipped { get; private set; }
@@ -39,19 +45,32 @@ internal sealed class DataRowCheck(string file, DataOptions options)
     {
         var text = field(columns.Text);
         if (!Fits(place, columns.Names[columns.Text], text)) return null;
-        string? pair = null, label = null;
+        string? pair = null;
         if (columns.Pair >= 0 && !Fits(place, columns.Names[columns.Pair], pair = field(columns.Pair))) return null;
-        if (columns.Label >= 0)
+        var row = new Row(text!) { Pair = pair, Line = line, Columns = options.KeepColumns ? Kept(columns, field) : [] };
+        if (columns.Group >= 0 && field(columns.Group) is { } group && !string.IsNullOrWhiteSpace(group)) row = row with { Group = group };
+        LabelColumn ??= columns.Label < 0 ? null : columns.Names[columns.Label];
+        return columns.Label < 0 ? row : Labelled(place, columns, row, field(columns.Label));
+    }
+
+    /// <summary>The row with what its label column holds, read as what the caller or the column's name says it is.</summary>
+    private Row? Labelled(string place, DataColumns columns, Row row, string? label)
+    {
+        if (string.IsNullOrWhiteSpace(label)) label = null;
+        var kind = options.Kind ?? (ArraysAreLabels && DataLabels.IsArray(label) ? TaskKind.MultiLabel : columns.NamedKind);
+        string? what = null;
+        if (kind == TaskKind.MultiLabel)
         {
-            label = field(columns.Label);
-            if (string.IsNullOrWhiteSpace(label)) label = null;
-            if (label is null && options.LabelRequired)
-            {
-                Bad($"{place}, column {columns.Names[columns.Label]}", "the label is empty; expected the name of a class");
-                return null;
-            }
+            // No label at all is an answer, but only where a row must have one is it known to be meant.
+            if (DataLabels.Read(label, out what) is { } labels && (label is not null || options.LabelRequired)) row = row with { Labels = labels };
         }
-        return new Row(text!) { Pair = pair, Label = label, Line = line, Columns = options.KeepColumns ? Kept(columns, field) : [] };
+        else if (label is null) what = kind == TaskKind.Regression ? "the value is empty; expected a number" : "the label is empty; expected the name of a class";
+        row = row with { Label = label };
+        if (kind == TaskKind.Regression && label is not null && row.Value is null)
+            what = $"'{OneLine.Short(label)}' is not a number; expected one such as 3 or -0.5{(options.Kind is null ? ", or --kind classification for classes" : "")}";
+        if (what is null || !options.LabelRequired) return row;
+        Bad($"{place}, column {OneLine.Short(columns.Names[columns.Label])}", what);
+        return null;
     }
 
     private bool Fits(string place, string column, string? text)

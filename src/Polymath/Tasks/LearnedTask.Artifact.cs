@@ -35,7 +35,7 @@ public sealed partial class LearnedTask
     {
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)
-            return new LearnedTask(artifact, new TfidfScorer(TfidfClassifier.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, arrays)));
+            return new LearnedTask(artifact, new TfidfScorer(TfidfModel.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, PairsOf(artifact), arrays)));
         if (artifact.Method is not (FeaturesMethod or LabelNamesMethod or FineTuningMethod or ContrastiveMethod))
             throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod}, {LabelNamesMethod}, {FineTuningMethod} and {ContrastiveMethod}");
         if (artifact.Weights is null && artifact.Method is FineTuningMethod or ContrastiveMethod)
@@ -47,11 +47,12 @@ public sealed partial class LearnedTask
         var sentence = artifact.Layers == SentenceVector;
         if (!Enum.TryParse<Pooling>(artifact.Pooling, ignoreCase: true, out var pooling))
             throw new PolymathException($"task '{artifact.Name}': the pooling '{artifact.Pooling}' is not known; known are mean, cls and max");
-        var recipe = new FeatureRecipe(pooling, sentence ? LayerMix.Last : LayerMix.Parse(artifact.Layers ?? "last"), sentence);
+        var recipe = new FeatureRecipe(pooling, sentence ? LayerMix.Last : LayerMix.Parse(artifact.Layers ?? "last"), sentence) { Pairs = PairsOf(artifact) ?? PairEncoding.Joint };
         recipe.Layers.Check(backbone.Config.Layers);
         var head = Head.Restore(artifact.HeadKind, arrays);
-        if (head.Inputs != recipe.Width(backbone) || head.Classes != artifact.Labels.Count)
-            throw new PolymathException($"task '{artifact.Name}': its head reads {head.Inputs} values for {head.Classes} classes, but its features have {recipe.Width(backbone)} and it has {artifact.Labels.Count} labels");
+        var outputs = artifact.Kind == TaskKind.Regression ? 1 : artifact.Labels.Count;
+        if (head.Inputs != recipe.Width(backbone) || head.Classes != outputs)
+            throw new PolymathException($"task '{artifact.Name}': its head reads {head.Inputs} values for {head.Classes} outputs, but its features have {recipe.Width(backbone)} and it has {outputs}{(artifact.Kind == TaskKind.Regression ? " value" : " labels")}");
         return new LearnedTask(artifact, new FeatureScorer(backbone, recipe, head, new FeatureOptions
         {
             Prefix = artifact.PromptPrefix,
@@ -79,9 +80,12 @@ public sealed partial class LearnedTask
         var features = options.FeatureOptions([found.Recipe.Pooling], options.Store);
         var artifact = OnBackbone(name, FeaturesMethod, backbone, found.Recipe, found.Head, data.Map, features) with
         {
+            Kind = data.Kind,
+            PairEncoding = data.Pairs ? found.Recipe.Pairs.Name() : null,
+            Thresholds = found.Thresholds,
             Training = new TrainingRecord(data.Rows.Count, options.Seed)
             {
-                Options = Choices(options, found, features.Limit(backbone)),
+                Options = Choices(options, found, data.Kind, features.Limit(backbone)),
             },
         };
         return new LearnedTask(artifact, new FeatureScorer(backbone, found.Recipe, found.Head, features)) { Candidates = found.Candidates, Report = found.Report };
@@ -109,21 +113,23 @@ public sealed partial class LearnedTask
         return Restore(artifact, backbone);
     }
 
+    private static PairEncoding? PairsOf(TaskArtifact artifact) => artifact.PairEncoding is { } name ? PairEncodings.Parse(name) : null;
+
     /// <summary>Rows are cut where they were cut when the task was learned.</summary>
     private static int? RecordedLimit(TaskArtifact artifact) =>
         artifact.Training?.Options.TryGetValue(MaxTokensOption, out var text) == true && int.TryParse(text, out var limit) && limit > 0 ? limit : null;
 
     /// <summary>What was asked for and what was found, in words; numbers that a head does not have are left out.</summary>
-    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found, int maxTokens)
+    private static Dictionary<string, string> Choices(FeatureExtractionOptions options, ExtractedHead found, TaskKind kind, int maxTokens)
     {
         var choices = new Dictionary<string, string>
         {
-            ["head"] = options.Head switch { HeadMethod.NearestMean => "nearest-mean", HeadMethod.Lda => "lda", HeadMethod.Gradient => "gradient", _ => "logistic-regression" },
-            ["metric"] = Evaluation.Metrics.Name(options.Metric),
+            ["head"] = options.Head switch { HeadMethod.NearestMean => "nearest-mean", HeadMethod.Lda => "lda", HeadMethod.Gradient => "gradient", _ => kind == TaskKind.Regression ? "ridge-regression" : "logistic-regression" },
+            ["metric"] = Evaluation.Metrics.Name(options.MetricFor(kind)),
             ["balanced"] = options.BalancedWeights ? "true" : "false",
             [MaxTokensOption] = $"{maxTokens}",
         };
-        if (!double.IsNaN(found.C)) choices["c"] = $"{found.C}";
+        if (!double.IsNaN(found.C)) choices[kind == TaskKind.Regression ? "penalty" : "c"] = $"{found.C}";
         if (!double.IsNaN(found.CrossValidated)) choices["cross_validated"] = $"{found.CrossValidated:F4}";
         return choices;
     }

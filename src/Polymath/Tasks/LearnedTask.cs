@@ -15,7 +15,10 @@ public sealed partial class LearnedTask : IDisposable
     /// <summary>The task's name.</summary>
     public string Name => Artifact.Name;
 
-    /// <summary>Its labels.</summary>
+    /// <summary>What it predicts.</summary>
+    public TaskKind Kind => Artifact.Kind;
+
+    /// <summary>Its classes or labels; none where it predicts a number.</summary>
     public LabelMap Labels => field ??= new LabelMap(Artifact.Labels);
 
     internal IScorer Scorer { get; }
@@ -39,28 +42,41 @@ public sealed partial class LearnedTask : IDisposable
     /// <param name="cancellation">Stops between batches.</param>
     public IEnumerable<Prediction> Predict(IEnumerable<Row> rows, long? total = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var classes = Labels.Count;
+        var outputs = Kind == TaskKind.Regression ? 1 : Labels.Count;
         foreach (var (window, scores) in Scorer.Score(rows, total, progress, cancellation))
-            for (var r = 0; r < window.Length; r++)
-            {
-                var probabilities = scores.AsSpan(r * classes, classes);
-                Head.SoftmaxInPlace(probabilities);
-                yield return new Prediction(window[r], Rank(probabilities));
-            }
+            for (var r = 0; r < window.Length; r++) yield return Answer(window[r], scores.AsSpan(r * outputs, outputs));
     }
 
-    /// <summary>Measures the task on labelled rows.</summary>
-    /// <exception cref="PolymathException">A row has no label, or one that the task does not know.</exception>
-    public Outcomes Evaluate(LabelledRows data, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    /// <summary>Measures a task of classes on labelled rows.</summary>
+    /// <exception cref="PolymathException">A row has no label, or one that the task does not know; or the task is of another kind (see <see cref="Measure"/>).</exception>
+    public Outcomes Evaluate(LabelledRows data, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Measure(data, progress, cancellation) as Outcomes ?? throw new PolymathException($"task '{Name}' is of the kind {Kind.Name()}; its outcomes are not those of a classifier");
+
+    /// <summary>Measures a task of any kind on rows whose truth is known.</summary>
+    /// <exception cref="PolymathException">The rows are of another kind.</exception>
+    public TaskOutcomes Measure(LabelledRows data, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var scores = new List<float>(data.Rows.Count * data.Classes);
+        if (data.Kind != Kind) throw new PolymathException($"task '{Name}' is of the kind {Kind.Name()}, the rows are of the kind {data.Kind.Name()}");
+        var scores = new List<float>(data.Rows.Count * data.Outputs);
         foreach (var (_, window) in Scorer.Score(data.Rows, data.Rows.Count, progress, cancellation)) scores.AddRange(window);
-        return Outcomes.FromScores(data.Labels, [.. scores], data.Classes);
+        return TaskMetrics.Score(data, [.. scores], Artifact.Thresholds);
     }
 
-    /// <summary>Numbers the labels of rows by this task's map.</summary>
-    /// <exception cref="PolymathException">A row has no label, or one that the task does not know.</exception>
-    public LabelledRows Number(IEnumerable<Row> rows) => LabelledRows.From(rows, Labels);
+    /// <summary>Reads what is true of rows as this task needs it, with its map of labels.</summary>
+    /// <exception cref="PolymathException">A row has no label, or one that the task does not know, or no number.</exception>
+    public LabelledRows Number(IEnumerable<Row> rows) => LabelledRows.From(rows, Kind, Labels);
+
+    private Prediction Answer(Row row, Span<float> scores)
+    {
+        if (Kind == TaskKind.Regression) return new Prediction(row, []) { Value = scores[0] };
+        if (Kind != TaskKind.MultiLabel)
+        {
+            Head.SoftmaxInPlace(scores);
+            return new Prediction(row, Rank(scores));
+        }
+        var ranked = Rank(MultiLabelRegression.Probabilities(scores));
+        return new Prediction(row, ranked) { Labels = [.. ranked.Where(scored => scored.Probability >= (Artifact.Thresholds?[Labels.IdOf(scored.Label)] ?? 0.5))] };
+    }
 
     private Scored[] Rank(ReadOnlySpan<float> probabilities)
     {

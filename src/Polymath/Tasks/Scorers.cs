@@ -3,13 +3,13 @@ using Polymath.Tasks.Heads;
 
 namespace Polymath.Tasks;
 
-/// <summary>Turns rows into logits; what differs between ways of learning a task once it is learned.</summary>
+/// <summary>Turns rows into scores (logits, log odds or values, by the kind of task); what differs between ways of learning a task once it is learned.</summary>
 internal interface IScorer
 {
     /// <summary>The backbone that it reads, or null for a task without one.</summary>
     Backbone? Backbone { get; }
 
-    /// <summary>Logits of rows in windows: some rows with their logits [rows, classes], in the order of the rows.</summary>
+    /// <summary>Scores of rows in windows: some rows with their scores [rows, outputs], in the order of the rows.</summary>
     IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation);
 }
 
@@ -31,29 +31,25 @@ internal sealed class FeatureScorer(Backbone backbone, FeatureRecipe recipe, IHe
     {
         var extractor = new FeatureExtractor(backbone, options with { Poolings = [recipe.Pooling] });
         LastReport = extractor.Report;
-        foreach (var block in extractor.Extract(rows, total, progress, cancellation))
-            yield return (block.Rows, head.Scores(recipe.Apply(backbone, block)));
+        foreach (var (window, x) in FeatureReader.Read(extractor, backbone, recipe, rows, total, progress, cancellation)) yield return (window, head.Scores(x));
     }
 }
 
-/// <summary>TF-IDF and logistic regression: no backbone.</summary>
-internal sealed class TfidfScorer(TfidfClassifier classifier) : IScorer
+/// <summary>A linear model on TF-IDF: no backbone.</summary>
+internal sealed class TfidfScorer(TfidfModel model) : IScorer
 {
     private const int Window = 4096;
 
     public Backbone? Backbone => null;
 
-    public TfidfClassifier Classifier => classifier;
-
-    /// <summary>The text a row stands for: both texts of a pair, one after the other.</summary>
-    public static string Text(Row row) => row.Pair is null ? row.Text : $"{row.Text}\n{row.Pair}";
+    public TfidfModel Model => model;
 
     public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         foreach (var window in rows.Chunk(Window))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return (window, classifier.Scores([.. window.Select(Text)]));
+            yield return (window, model.Scores(window));
         }
     }
 }

@@ -43,6 +43,40 @@ public static class Splits
         return fold;
     }
 
+    /// <summary>
+    /// Deals whole groups of rows out to folds: the largest groups first, each to the fold that is shortest of the classes it brings. So no
+    /// two rows of a group are ever in different folds, and classes are spread as evenly as groups allow.
+    /// </summary>
+    /// <param name="labels">The class id of every row.</param>
+    /// <param name="groups">The group of every row, from 0.</param>
+    /// <param name="folds">The number of folds, at least 2 and at most the number of groups.</param>
+    /// <param name="seed">Decides the order of groups of one size.</param>
+    /// <returns>The fold of every row, 0 to <paramref name="folds"/> − 1; none is empty.</returns>
+    /// <exception cref="PolymathException">The number of folds is out of range.</exception>
+    public static int[] GroupFolds(IReadOnlyList<int> labels, IReadOnlyList<int> groups, int folds, int seed)
+    {
+        var members = Shuffled(groups, seed);
+        if (folds < 2 || folds > members.Length) throw new PolymathException($"{folds} folds of {members.Length} groups: expected at least 2 folds and no more than groups");
+        var random = new SeededRandom(unchecked((ulong)seed));
+        random.Shuffle<int[]>(members);
+        var totals = new int[labels.Max() + 1];
+        foreach (var label in labels) totals[label]++;
+        var counts = new int[folds, totals.Length];
+        int[] sizes = new int[folds], fold = new int[labels.Count];
+        foreach (var rows in members.OrderByDescending(rows => rows.Length))
+        {
+            var brought = rows.CountBy(row => labels[row]).ToArray();
+            var chosen = Enumerable.Range(0, folds).MinBy(f => (sizes[f] > 0 || sizes.All(size => size > 0) ? brought.Sum(b => (2.0 * counts[f, b.Key] + b.Value) * b.Value / totals[b.Key]) : -1, sizes[f]));
+            foreach (var row in rows)
+            {
+                fold[row] = chosen;
+                counts[chosen, labels[row]]++;
+                sizes[chosen]++;
+            }
+        }
+        return fold;
+    }
+
     private static int[][] Shuffled(IReadOnlyList<int> labels, int seed)
     {
         var random = new SeededRandom(unchecked((ulong)seed));

@@ -76,6 +76,12 @@ public sealed record TaskArtifact
     /// <summary>The layers that features are made of, such as "mean-top-2".</summary>
     public string? Layers { get; init; }
 
+    /// <summary>How two texts become one vector, such as "siamese"; null where rows are single texts, or pairs of a task older than this field: both in one sequence.</summary>
+    public string? PairEncoding { get; init; }
+
+    /// <summary>For several labels a row, the least probability at which each is given, in label order; null stands for one half.</summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+
     /// <summary>How tokens become one vector, such as "mean".</summary>
     public string? Pooling { get; init; }
 

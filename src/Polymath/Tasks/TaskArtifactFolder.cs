@@ -94,6 +94,8 @@ internal static class TaskArtifactFolder
         _ when artifact.Labels.Any(string.IsNullOrWhiteSpace) => "a label is empty",
         _ when artifact.Labels.Distinct(StringComparer.Ordinal).Count() < artifact.Labels.Count => "a label is given twice",
         { Kind: not TaskKind.Regression, Labels.Count: 0 } => "there are no labels",
+        { Thresholds: { } thresholds } when artifact.Kind != TaskKind.MultiLabel || thresholds.Count != artifact.Labels.Count || !thresholds.All(t => t is >= 0 and <= 1)
+            => $"{thresholds.Count} thresholds for the {artifact.Labels.Count} labels of a {artifact.Kind.Name()} task, each from 0 to 1",
         { Backbone: { } backbone } when backbone.Width < 1 => $"the backbone has width {backbone.Width}",
         { Backbone: { } backbone } when backbone.Hash.Length != 64 || !backbone.Hash.All(char.IsAsciiHexDigit) => "the backbone's hash is not 64 hexadecimal digits",
         { Chunking: { } chunks } when chunks.Tokens < 1 || chunks.Overlap < 0 || chunks.Overlap >= chunks.Tokens => $"pieces of {chunks.Tokens} tokens cannot overlap by {chunks.Overlap}",

@@ -11,7 +11,11 @@ namespace Polymath.Adaptation;
 /// <param name="CrossValidated">Cross-validated score of the choice on the training rows; NaN for heads that are not cross-validated.</param>
 /// <param name="Candidates">Everything that was compared, best first.</param>
 /// <param name="Report">What the backbone had to do.</param>
-internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report);
+internal sealed record ExtractedHead(FeatureRecipe Recipe, IHead Head, double C, double CrossValidated, IReadOnlyList<FeatureCandidate> Candidates, FeatureReport Report)
+{
+    /// <summary>The least probability of each label, where a row may have several; else null.</summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+}
 
 /// <summary>Feature extraction: the backbone stays as it is, a new head is trained on its features.</summary>
 public static class FeatureExtraction
@@ -22,7 +26,7 @@ public static class FeatureExtraction
     /// </summary>
     /// <param name="backbone">The frozen encoder.</param>
     /// <param name="name">The task's name.</param>
-    /// <param name="rows">Labelled rows, at least two classes.</param>
+    /// <param name="rows">Labelled rows: of at least two classes, with lists of labels, or with numbers.</param>
     /// <param name="options">Choices; the defaults search.</param>
     /// <param name="progress">Told of every stage.</param>
     /// <param name="cancellation">Stops between batches and solver steps.</param>
@@ -33,11 +37,15 @@ public static class FeatureExtraction
 
     /// <summary>As <see cref="ExtractFeaturesAsync"/>, on the calling thread.</summary>
     public static LearnedTask ExtractFeatures(Backbone backbone, string name, IEnumerable<Row> rows,
+        FeatureExtractionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        ExtractFeatures(backbone, name, LabelledRows.From(rows, options?.Kind), options, progress, cancellation);
+
+    /// <summary>As <see cref="ExtractFeaturesAsync"/>, on the calling thread, of rows whose labels have been read.</summary>
+    public static LearnedTask ExtractFeatures(Backbone backbone, string name, LabelledRows data,
         FeatureExtractionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new FeatureExtractionOptions();
         options.Layers?.Check(backbone.Config.Layers);
-        var data = LabelledRows.From(rows);
         using var own = options.Store is null ? FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue }) : null;
         var found = new FeatureExtractionRun(backbone, data, options, options.Store ?? own!, progress, cancellation).Fit();
         return LearnedTask.FromFeatures(name, backbone, data, options, found);

@@ -1,6 +1,7 @@
 using Polymath.Backbones;
 using Polymath.Evaluation;
 using Polymath.Features;
+using Polymath.Tasks;
 using Polymath.Tasks.Heads;
 
 namespace Polymath.Adaptation;
@@ -8,7 +9,10 @@ namespace Polymath.Adaptation;
 /// <summary>The head that is trained on frozen features.</summary>
 public enum HeadMethod
 {
-    /// <summary>Multinomial logistic regression at its optimum, regularisation by cross-validation.</summary>
+    /// <summary>
+    /// The linear model that suits the kind of task, at its optimum with regularisation by cross-validation: multinomial logistic regression, one
+    /// logistic regression a label, or ridge regression.
+    /// </summary>
     LogisticRegression,
     /// <summary>The class whose mean is nearest; a new class costs one mean.</summary>
     NearestMean,
@@ -30,13 +34,19 @@ public sealed record FeatureExtractionOptions
     /// <summary>The head.</summary>
     public HeadMethod Head { get; init; }
 
-    /// <summary>What the search optimises.</summary>
+    /// <summary>How two texts become one vector, where rows are pairs; null searches.</summary>
+    public PairEncoding? Pairs { get; init; }
+
+    /// <summary>What the rows' labels are: classes, lists, numbers; null recognises it.</summary>
+    public TaskKind? Kind { get; init; }
+
+    /// <summary>What the search optimises; where it does not measure the kind of task, the kind's main metric (<see cref="TaskMetrics.Main"/>).</summary>
     public Metric Metric { get; init; } = Metric.Accuracy;
 
     /// <summary>Whether each class's rows count inversely to their number.</summary>
     public bool BalancedWeights { get; init; }
 
-    /// <summary>Values of C to try; empty takes <see cref="LogisticRegression.DefaultGrid"/>.</summary>
+    /// <summary>Values of C to try, or penalties for regression; empty takes the head's own, such as <see cref="LogisticRegression.DefaultGrid"/>.</summary>
     public IReadOnlyList<double> Grid { get; init; } = [];
 
     /// <summary>Folds of the cross-validation of the finalists.</summary>
@@ -56,6 +66,8 @@ public sealed record FeatureExtractionOptions
 
     /// <summary>Above this many bytes of training features the head is trained by gradient steps over streamed features.</summary>
     public long MaxFeatureBytes { get; init; } = 2L << 30;
+
+    internal Metric MetricFor(TaskKind kind) => TaskMetrics.Applies(Metric, kind) ? Metric : TaskMetrics.Main(kind);
 
     internal FeatureOptions FeatureOptions(IReadOnlyList<Pooling> poolings, FeatureStore? store) =>
         new() { Poolings = poolings, Prompt = Prompt, Chunk = Chunk, Store = store };

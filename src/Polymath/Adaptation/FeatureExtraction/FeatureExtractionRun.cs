@@ -13,58 +13,63 @@ namespace Polymath.Adaptation;
 internal sealed class FeatureExtractionRun(
     Backbone backbone, LabelledRows data, FeatureExtractionOptions options, FeatureStore store, IProgress<WorkProgress>? progress, CancellationToken cancellation)
 {
-    private readonly FeatureSearch _search = new(options, data.Labels, data.Classes);
+    private readonly KindHead _heads = KindHead.Of(data.Kind, options);
+
+    private FeatureSearch Search => field ??= new FeatureSearch(options, data, _heads);
 
     private double[]? ClassWeights => options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null;
 
     /// <summary>Computes features, chooses how to read them, trains the head.</summary>
     public ExtractedHead Fit()
     {
-        var candidates = FeatureSearch.Candidates(backbone, options);
+        var candidates = FeatureSearch.Candidates(backbone, options, data.Pairs);
         Pooling[] poolings = [.. candidates.Select(candidate => candidate.Pooling).Distinct()];
         var extractor = new FeatureExtractor(backbone, options.FeatureOptions(poolings, store));
-        var sample = candidates.Count > 1 ? _search.Sample() : [];
-        var sampled = Collect(extractor, sample, poolings);
+        var sample = candidates.Count > 1 ? Search.Sample() : [];
+        var sampled = candidates.Select(candidate => candidate.Pairs == PairEncoding.Joint).Distinct().ToDictionary(together => together, together => Collect(extractor, sample, poolings, together));
         List<FeatureCandidate> ranked = candidates.Count == 1 ? [new(candidates[0], double.NaN, double.NaN, double.NaN)]
-            : _search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pooling], sample.Length), candidates, progress, cancellation);
-        var fits = (long)data.Rows.Count * ranked[0].Recipe.Width(backbone) * sizeof(float) <= options.MaxFeatureBytes;
+            : Search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pairs == PairEncoding.Joint][recipe.Pooling], sample.Length), candidates, progress, cancellation);
+        var bytes = (long)data.Rows.Count * ranked[0].Recipe.Width(backbone) * sizeof(float);
+        var fits = bytes <= options.MaxFeatureBytes;
+        if (!fits && data.Kind != TaskKind.Classification)
+            throw new PolymathException($"the features of {data.Rows.Count:N0} rows take {bytes >> 20:N0} MB, more than the {options.MaxFeatureBytes >> 20:N0} MB that a {data.Kind.Name()} task may hold; use fewer rows or narrower features, such as --layers last");
+        if (options.Head != HeadMethod.LogisticRegression && data.Kind != TaskKind.Classification)
+            throw new PolymathException($"this head learns classes, not a {data.Kind.Name()} task; expected the default head");
         var first = ranked[0] with { C = double.NaN }; // the regularisation of screening is not this head's
-        var (chosen, head) = options.Head switch
+        var (chosen, head, validated) = options.Head switch
         {
-            HeadMethod.LogisticRegression when fits => Logistic(ranked),
-            HeadMethod.LogisticRegression or HeadMethod.Gradient => (first, ByGradient(first.Recipe)),
-            HeadMethod.NearestMean => (first, ByMeans(first.Recipe)),
-            _ => (first, ByStatistics(first.Recipe)),
+            HeadMethod.LogisticRegression when fits => AtOptimum(ranked),
+            HeadMethod.LogisticRegression or HeadMethod.Gradient => (first, ByGradient(first.Recipe), null),
+            HeadMethod.NearestMean => (first, ByMeans(first.Recipe), null),
+            _ => (first, ByStatistics(first.Recipe), null),
         };
-        return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, _search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? double.NegativeInfinity : c.CrossValidated), extractor.Report);
+        return new ExtractedHead(chosen.Recipe, head, chosen.C, chosen.CrossValidated, Search.Ranked(ranked, c => double.IsNaN(c.CrossValidated) ? Worst : c.CrossValidated), extractor.Report)
+        {
+            Thresholds = validated is null ? null : _heads.Thresholds(data, validated),
+        };
     }
 
+    private double Worst => options.MetricFor(data.Kind).HigherIsBetter() ? double.NegativeInfinity : double.PositiveInfinity;
+
     /// <summary>The finalists are cross-validated on all rows one after another, and the best is brought to its optimum.</summary>
-    private (FeatureCandidate Chosen, IHead Head) Logistic(List<FeatureCandidate> ranked)
+    private (FeatureCandidate Chosen, LinearHead Head, HeadValidation? Found) AtOptimum(List<FeatureCandidate> ranked)
     {
-        (FeatureCandidate Candidate, FeatureMatrix X, CrossValidation Found)? best = null;
+        (FeatureCandidate Candidate, FeatureMatrix X, HeadValidation Found)? best = null;
         var finalists = FeatureSearch.PickFinalists(ranked);
         for (var f = 0; f < finalists.Length; f++)
         {
             var x = Read(finalists[f]);
             var at = f;
-            var found = _search.Validate(x, new Relay(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
+            var found = _heads.Validate(x, data, rough: false, new Relay(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
             var place = ranked.FindIndex(candidate => candidate.Recipe == finalists[at]);
-            ranked[place] = ranked[place] with { CrossValidated = found.BestScore, C = found.BestC };
-            if (best is null || options.Metric.IsBetter(found.BestScore, best.Value.Found.BestScore)) best = (ranked[place], x, found);
+            ranked[place] = ranked[place] with { CrossValidated = found.Score, C = found.Setting };
+            if (best is null || options.MetricFor(data.Kind).IsBetter(found.Score, best.Value.Found.Score)) best = (ranked[place], x, found);
         }
         var (chosen, features, validated) = best!.Value;
         progress?.Report(new WorkProgress("final fit", 0, 1));
-        var head = LogisticRegression.Fit(features, data.Labels, data.Classes, new LogisticRegressionOptions
-        {
-            C = validated.BestC,
-            Start = validated.Start,
-            ClassWeights = ClassWeights,
-            DoublePrecision = (long)features.Rows * features.Columns * data.Classes < 200_000_000,
-            Tolerance = 1e-7,
-        }, cancellation);
+        var head = _heads.Fit(features, data, validated, cancellation);
         progress?.Report(new WorkProgress("final fit", 1, 1));
-        return (chosen, head);
+        return (chosen, head, validated);
     }
 
     /// <summary>Softmax regression by gradient steps; each epoch streams the features from the store.</summary>
@@ -103,32 +108,37 @@ internal sealed class FeatureExtractionRun(
     private IEnumerable<(FeatureMatrix X, int[] Labels)> Blocks(FeatureRecipe recipe)
     {
         var at = 0;
-        foreach (var block in new FeatureExtractor(backbone, options.FeatureOptions([recipe.Pooling], store)).Extract(data.Rows, data.Rows.Count, null, cancellation))
+        var extractor = new FeatureExtractor(backbone, options.FeatureOptions([recipe.Pooling], store));
+        foreach (var (rows, x) in FeatureReader.Read(extractor, backbone, recipe, data.Rows, data.Rows.Count, null, cancellation))
         {
-            yield return (recipe.Apply(backbone, block), data.Labels[at..(at + block.Rows.Length)]);
-            at += block.Rows.Length;
+            yield return (x, data.Kind == TaskKind.Classification ? data.Labels[at..(at + rows.Length)] : []);
+            at += rows.Length;
         }
     }
 
-    /// <summary>Sends all rows through the network; the layers of the sample's rows stay in memory.</summary>
-    private Dictionary<Pooling, float[]> Collect(FeatureExtractor extractor, int[] sample, Pooling[] poolings)
+    /// <summary>Sends all rows through the network; the layers of the sample's rows stay in memory. Pairs that are not read together give two rows each.</summary>
+    private Dictionary<Pooling, float[]> Collect(FeatureExtractor extractor, int[] sample, Pooling[] poolings, bool together)
     {
         var kept = new Dictionary<Pooling, float[]>();
         var next = 0;
         var seen = 0;
-        foreach (var block in extractor.Extract(data.Rows, data.Rows.Count, progress, cancellation))
+        int[] wanted = together ? sample : [.. sample.SelectMany(row => new[] { 2 * row, 2 * row + 1 })];
+        foreach (var block in extractor.Extract(together ? data.Rows : PairEncodings.Apart(data.Rows), data.Rows.Count * (together ? 1 : 2), progress, cancellation))
         {
-            for (; next < sample.Length && sample[next] < seen + block.Rows.Length; next++)
+            for (; next < wanted.Length && wanted[next] < seen + block.Rows.Length; next++)
                 foreach (var pooling in poolings)
                 {
-                    if (!kept.TryGetValue(pooling, out var target)) kept[pooling] = target = new float[sample.Length * block.Stride];
-                    block.Values[pooling].AsSpan((sample[next] - seen) * block.Stride, block.Stride).CopyTo(target.AsSpan(next * block.Stride));
+                    if (!kept.TryGetValue(pooling, out var target)) kept[pooling] = target = new float[wanted.Length * block.Stride];
+                    block.Values[pooling].AsSpan((wanted[next] - seen) * block.Stride, block.Stride).CopyTo(target.AsSpan(next * block.Stride));
                 }
             seen += block.Rows.Length;
         }
         return kept;
     }
 
-    private FeatureMatrix Mix(FeatureRecipe recipe, float[] layers, int rows) =>
-        recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
+    private FeatureMatrix Mix(FeatureRecipe recipe, float[] layers, int rows)
+    {
+        if (recipe.Pairs != PairEncoding.Joint) rows *= 2;
+        return recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
+    }
 }

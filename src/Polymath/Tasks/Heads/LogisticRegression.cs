@@ -1,8 +1,5 @@
-using System.Runtime.InteropServices;
 using Polymath.Evaluation;
 using Polymath.Features;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Polymath.Tasks.Heads;
 
@@ -37,48 +34,7 @@ public static class LogisticRegression
         options ??= new LogisticRegressionOptions();
         Check(x, labels, classes, options.ClassWeights, [options.C]);
         if (options.Start is { } start && (start.Inputs != x.Columns || start.Classes != classes)) throw new ArgumentException("the start does not fit the features and classes");
-        var rowWeights = RowWeights(labels, options.ClassWeights);
-        // Where a float64 evaluation costs real time, float32 goes most of the way.
-        var large = (long)x.Rows * x.Columns * classes > 20_000_000;
-        var head = options.Start;
-        if (large || !options.DoublePrecision)
-        {
-            var reachable = Math.Max(options.Tolerance, options.DoublePrecision ? 1e-6 : 1e-7);
-            head = Solve(x, labels, rowWeights, classes, options with { Start = head, Tolerance = reachable }, ScalarType.Float32, cancellation);
-        }
-        return options.DoublePrecision ? Solve(x, labels, rowWeights, classes, options with { Start = head }, ScalarType.Float64, cancellation) : head!;
-    }
-
-    private static LinearHead Solve(FeatureMatrix x, int[] labels, float[]? rowWeights, int classes, LogisticRegressionOptions options, ScalarType type,
-        CancellationToken cancellation)
-    {
-        using var features = new RotatedFeatures(x, [], type);
-        using var objective = new SoftmaxObjective(features, [(0, x.Rows)], labels, rowWeights, classes, cancellation) { C = options.C };
-        var parameters = new double[classes * (x.Columns + 1)];
-        if (options.Start is { } start)
-        {
-            var (weights, bias) = features.Turn(start.Weights, start.Bias);
-            weights.CopyTo(parameters, 0);
-            bias.CopyTo(parameters, weights.Length);
-        }
-        Solve(objective, parameters, options.Tolerance, options.MaxIterations);
-        return ToHead(features, parameters, classes);
-    }
-
-    private static void Solve(SoftmaxObjective objective, double[] parameters, double tolerance, int maxIterations)
-    {
-        objective.Rescale(objective.Curvatures(parameters));
-        for (var i = 0; i < parameters.Length; i++) parameters[i] /= objective.Scale[i];
-        new Lbfgs(objective.Evaluate, tolerance, maxIterations).Minimize(parameters);
-        for (var i = 0; i < parameters.Length; i++) parameters[i] *= objective.Scale[i];
-    }
-
-    private static LinearHead ToHead(RotatedFeatures features, ReadOnlySpan<double> parameters, int classes)
-    {
-        var size = classes * features.Columns;
-        var (weights, bias) = features.TurnBack(parameters[..size], parameters[size..]);
-        var middle = bias.Average(); // adding a constant to every bias changes nothing; the zero-mean one is the conventional choice
-        return new LinearHead([.. weights.Select(value => (float)value)], [.. bias.Select(value => (float)(value - middle))], features.Columns);
+        return LinearFit.Fit(x, new SoftmaxLoss(labels, classes), RowWeights(labels, options.ClassWeights), options, cancellation);
     }
 
     /// <summary>Searches for the best C. Every fold is solved for each C from small to large, starting from its own solution for the C before.</summary>
@@ -98,85 +54,17 @@ public static class LogisticRegression
         double[] values = grid.Length == 0 ? [.. DefaultGrid] : grid.ToArray();
         Array.Sort(values);
         Check(x, labels, classes, options.ClassWeights, values);
-        var (order, starts) = ByFold(folds, x.Rows);
-        var sorted = order.Select(row => labels[row]).ToArray();
-        var weights = RowWeights(sorted, options.ClassWeights);
-        var count = starts.Length - 1;
-        using var scope = NewDisposeScope();
-        // The turn onto principal axes is exact for every subset of rows and looks at no label, so the folds share it.
-        using var features = new RotatedFeatures(x, order, ScalarType.Float32);
-        var objectives = new SoftmaxObjective[count];
-        var solutions = new double[count][];
-        try
-        {
-            for (var f = 0; f < count; f++)
-            {
-                (int, int)[] others = [(0, starts[f]), (starts[f + 1], x.Rows - starts[f + 1])];
-                objectives[f] = new SoftmaxObjective(features, others, sorted, weights, classes, cancellation);
-                solutions[f] = new double[classes * (x.Columns + 1)];
-            }
-            var means = new double[values.Length];
-            Array.Fill(means, double.NaN);
-            float[] best = [], scores = new float[x.Rows * classes];
-            var bestSolution = new double[classes * (x.Columns + 1)];
-            int bestIndex = -1, sinceBest = 0;
-            for (var c = 0; c < values.Length && (options.Patience <= 0 || sinceBest < options.Patience); c++)
-            {
-                double sum = 0;
-                for (var f = 0; f < count; f++)
-                {
-                    objectives[f].C = values[c];
-                    Solve(objectives[f], solutions[f], options.Tolerance, options.MaxIterations);
-                    var held = scores.AsSpan(starts[f] * classes, (starts[f + 1] - starts[f]) * classes);
-                    Score(features, starts[f], starts[f + 1] - starts[f], solutions[f], classes, held);
-                    sum += options.Metric.Compute(Outcomes.FromScores(sorted[starts[f]..starts[f + 1]], held, classes));
-                    progress?.Report((c + (f + 1.0) / count) / values.Length);
-                }
-                means[c] = sum / count;
-                sinceBest++;
-                if (bestIndex >= 0 && !options.Metric.IsBetter(means[c], means[bestIndex])) continue;
-                (bestIndex, sinceBest, best) = (c, 0, (float[])scores.Clone());
-                Array.Clear(bestSolution);
-                foreach (var solution in solutions) VectorMath.Add(bestSolution, 1.0 / count, solution);
-            }
-            progress?.Report(1);
-            var outOfFold = new float[best.Length];
-            for (var i = 0; i < order.Length; i++) best.AsSpan(i * classes, classes).CopyTo(outOfFold.AsSpan(order[i] * classes));
-            return new CrossValidation(values, means, values[bestIndex], means[bestIndex], outOfFold, ToHead(features, bestSolution, classes),
-                objectives.Sum(o => o.Evaluations), objectives.Sum(o => o.GigaFlop));
-        }
-        finally
-        {
-            foreach (var objective in objectives) objective?.Dispose();
-        }
-    }
+        int[] sorted = [];
+        return LinearFit.CrossValidate(x, folds, values, options, order => new SoftmaxLoss(sorted = [.. order.Select(row => labels[row])], classes),
+            order => RowWeights([.. order.Select(row => labels[row])], options.ClassWeights), MeanOfFolds, progress, cancellation);
 
-    private static void Score(RotatedFeatures features, int start, int count, double[] parameters, int classes, Span<float> scores)
-    {
-        using var scope = NewDisposeScope();
-        using var without = no_grad();
-        var all = tensor(parameters, ScalarType.Float32);
-        var size = classes * features.Columns;
-        var logits = addmm(all.narrow(0, size, classes), features.Values.narrow(0, start, count), all.narrow(0, 0, size).view(classes, features.Columns).t(), 1, 1);
-        MemoryMarshal.Cast<byte, float>(logits.bytes).CopyTo(scores);
-    }
-
-    /// <summary>Rows in the order of their folds, and where each fold starts: what a fold leaves out is then one range.</summary>
-    private static (int[] Order, int[] Starts) ByFold(ReadOnlySpan<int> folds, int rows)
-    {
-        if (folds.Length != rows) throw new ArgumentException($"{folds.Length} fold numbers for {rows} rows");
-        var keys = folds.ToArray();
-        var count = keys.Length == 0 ? 0 : keys.Max() + 1;
-        if (count < 2 || keys.Min() < 0) throw new ArgumentException("folds are numbered from 0, and there are at least two");
-        var order = Enumerable.Range(0, rows).OrderBy(row => keys[row]).ToArray(); // a stable sort
-        var starts = new int[count + 1];
-        foreach (var fold in keys) starts[fold + 1]++;
-        for (var f = 0; f < count; f++)
+        double MeanOfFolds(int[] order, int[] starts, float[] scores)
         {
-            if (starts[f + 1] == 0) throw new ArgumentException($"fold {f} holds no row");
-            starts[f + 1] += starts[f];
+            double sum = 0;
+            for (var f = 0; f < starts.Length - 1; f++)
+                sum += options.Metric.Compute(Outcomes.FromScores(sorted[starts[f]..starts[f + 1]], scores.AsSpan(starts[f] * classes, (starts[f + 1] - starts[f]) * classes), classes));
+            return sum / (starts.Length - 1);
         }
-        return (order, starts);
     }
 
     private static float[]? RowWeights(int[] labels, double[]? classWeights) =>

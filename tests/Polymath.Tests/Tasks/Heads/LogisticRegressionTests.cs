@@ -44,7 +44,7 @@ public class LogisticRegressionTests
         var (x, y) = Synthetic.Clusters(60, 7, 5, 1, 3);
         var weights = weighted ? y.Select(k => 0.5f + k).ToArray() : null;
         using var features = new RotatedFeatures(x, [], torch.ScalarType.Float64);
-        using var objective = new SoftmaxObjective(features, [(0, 20), (35, 25)], y, weights, 5, default) { C = 3 };
+        using var objective = new LinearObjective(features, [(0, 20), (35, 25)], new SoftmaxLoss(y, 5), weights, default) { C = 3 };
         var random = new SeededRandom(1);
         var at = Enumerable.Range(0, 40).Select(_ => random.NextGaussian()).ToArray();
         double[] gradient = new double[40], unused = new double[40];

@@ -6,14 +6,15 @@ using static TorchSharp.torch;
 namespace Polymath.Tasks.Heads;
 
 /// <summary>
-/// The objective of multinomial logistic regression, C · Σ wᵢ · CEᵢ + ½‖W‖² (the bias is free), over some rows of rotated features.
+/// The objective of a regularised linear model, C · Σ wᵢ · lossᵢ + ½‖W‖² (the bias is free), over some rows of rotated features.
 /// Parameters are [classes, columns] weights, then [classes] biases, each divided by <see cref="Scale"/>: a diagonal guess of the inverse
 /// root of the curvature, so that a solver sees something near the identity. Values and gradients are exact for any scale.
 /// </summary>
-internal sealed class SoftmaxObjective : IDisposable
+internal sealed class LinearObjective : IDisposable
 {
     private const int BlockRows = 4096;
-    private readonly List<(Tensor X, Tensor Labels, Tensor? Weights)> _blocks = [];
+    private readonly List<(Tensor X, Tensor Targets, Tensor? Weights)> _blocks = [];
+    private readonly ILinearLoss _loss;
     private readonly double[] _variances;
     private readonly int _classes, _columns, _rows;
     private readonly ScalarType _type;
@@ -21,16 +22,14 @@ internal sealed class SoftmaxObjective : IDisposable
 
     /// <param name="features">Rotated features.</param>
     /// <param name="ranges">The ranges of rows that take part.</param>
-    /// <param name="labels">A class for every row of the features.</param>
+    /// <param name="loss">The loss, with the truth of every row of the features.</param>
     /// <param name="rowWeights">A weight for every row, or null.</param>
-    /// <param name="classes">The number of classes.</param>
     /// <param name="cancellation">Checked at each evaluation.</param>
-    public SoftmaxObjective(RotatedFeatures features, IEnumerable<(int Start, int Count)> ranges, int[] labels, float[]? rowWeights, int classes,
-        CancellationToken cancellation)
+    public LinearObjective(RotatedFeatures features, IEnumerable<(int Start, int Count)> ranges, ILinearLoss loss, float[]? rowWeights, CancellationToken cancellation)
     {
-        _cancellation = cancellation;
-        (_classes, _columns, _variances, _type) = (classes, features.Columns, features.Variances, features.Values.dtype);
-        Scale = new double[classes * (_columns + 1)];
+        (_cancellation, _loss) = (cancellation, loss);
+        (_classes, _columns, _variances, _type) = (loss.Outputs, features.Columns, features.Variances, features.Values.dtype);
+        Scale = new double[_classes * (_columns + 1)];
         foreach (var (start, count) in ranges)
         {
             for (var at = start; at < start + count; at += BlockRows)
@@ -38,13 +37,13 @@ internal sealed class SoftmaxObjective : IDisposable
                 var rows = Math.Min(BlockRows, start + count - at);
                 using var scope = NewDisposeScope();
                 var x = features.Values.narrow(0, at, rows);
-                var y = tensor(labels.AsSpan(at, rows).ToArray(), ScalarType.Int64).view(rows, 1);
+                var y = loss.Targets(at, rows, _type);
                 var w = rowWeights is null ? null : tensor(rowWeights.AsSpan(at, rows).ToArray(), _type).view(rows, 1);
                 _blocks.Add((x.DetachFromDisposeScope(), y.DetachFromDisposeScope(), w?.DetachFromDisposeScope()));
                 _rows += rows;
             }
         }
-        Rescale(Enumerable.Repeat((double)_rows * (classes - 1) / classes / classes, classes).ToArray());
+        Rescale(Enumerable.Repeat(_rows * loss.FlatCurvature, _classes).ToArray());
     }
 
     /// <summary>The weight of the loss against the penalty. Call <see cref="Rescale"/> after changing it.</summary>
@@ -79,7 +78,7 @@ internal sealed class SoftmaxObjective : IDisposable
         foreach (var (x, _, w) in _blocks)
         {
             using var inner = NewDisposeScope();
-            var p = addmm(bias, x, weights.t(), 1, 1).softmax(1);
+            var p = _loss.Probabilities(addmm(bias, x, weights.t(), 1, 1));
             var spread = p - p * p;
             var block = (w is null ? spread : spread * w).sum([0]).to(ScalarType.Float64);
             VectorMath.Add(sums, 1, block.data<double>().ToArray());
@@ -102,7 +101,7 @@ internal sealed class SoftmaxObjective : IDisposable
         return C * loss + 0.5 * VectorMath.Dot(penalised, penalised);
     }
 
-    // Σ wᵢ CEᵢ and its gradient Σ wᵢ (pᵢ − onehot(yᵢ)) ⊗ [xᵢ, 1], block by block so that the probabilities stay in the cache.
+    // Σ wᵢ lossᵢ and its gradient Σ wᵢ (pᵢ − yᵢ) ⊗ [xᵢ, 1], block by block so that the probabilities stay in the cache.
     private double Loss(double[] parameters, Span<double> gradient)
     {
         using var scope = NewDisposeScope();
@@ -114,10 +113,8 @@ internal sealed class SoftmaxObjective : IDisposable
         foreach (var (x, y, w) in _blocks)
         {
             using var inner = NewDisposeScope();
-            var p = addmm(bias, x, turned, 1, 1).log_softmax(1);          // [rows, classes]
-            var hit = p.gather(1, y);                               // [rows, 1]
-            loss -= (w is null ? hit : hit * w).sum(ScalarType.Float64).item<double>();
-            p.exp_().scatter_(1, y, hit.exp_().sub_(1));
+            var (losses, p) = _loss.Losses(addmm(bias, x, turned, 1, 1), y);    // [rows, ·], [rows, classes]
+            loss += (w is null ? losses : losses * w).sum(ScalarType.Float64).item<double>();
             if (w is not null) p.mul_(w);
             weightSum.addmm_(p.t(), x, 1, 1);
             biasSum.add_(p.sum([0], type: ScalarType.Float64));

@@ -1,17 +1,15 @@
-using Polymath.Tasks.Heads;
-
 namespace Polymath.Features;
 
 /// <summary>
-/// Multinomial logistic regression on sparse rows, C · Σ CEᵢ + ½‖W‖² with a free bias, by a truncated Newton method: the Newton step is
+/// A regularised linear model on sparse rows, C · Σ lossᵢ + ½‖W‖² with a free bias, by a truncated Newton method: the Newton step is
 /// found by conjugate gradients with a diagonal preconditioner, so that only a handful of vectors as long as the weights are kept
 /// (Lin, Weng and Keerthi, "Trust region Newton method for large-scale logistic regression", JMLR 2008; here with a line search).
 /// </summary>
-internal sealed class SparseLogisticRegression
+internal sealed class SparseLinearModel
 {
     private const int BlockRows = 256, BlockColumns = 64;
     private readonly SparseRows _x, _byColumn;
-    private readonly int[] _labels;
+    private readonly ISparseLoss _loss;
     private readonly int _classes;
     private readonly CancellationToken _cancellation;
     private readonly float[] _logits, _u;                                                                       // [rows, classes]
@@ -19,14 +17,14 @@ internal sealed class SparseLogisticRegression
     private float[] _p, _trialP;                                                                                // [rows, classes]
 
     /// <param name="x">Features; a column of ones is added for the bias.</param>
-    /// <param name="labels">True classes, [rows].</param>
-    /// <param name="classes">The number of classes.</param>
+    /// <param name="loss">The loss, with the truth of every row.</param>
     /// <param name="cancellation">Checked at every product.</param>
-    public SparseLogisticRegression(SparseRows x, int[] labels, int classes, CancellationToken cancellation)
+    public SparseLinearModel(SparseRows x, ISparseLoss loss, CancellationToken cancellation)
     {
+        var classes = loss.Outputs;
         _x = WithOnes(x);
         _byColumn = _x.Transpose();
-        (_labels, _classes, _cancellation) = (labels, classes, cancellation);
+        (_loss, _classes, _cancellation) = (loss, classes, cancellation);
         Weights = new float[checked(_x.Width * classes)];
         (_logits, _u, _p, _trialP) = (Scores(), Scores(), Scores(), Scores());
         (_gradient, _direction, _residual, _conditioned) = (Vector(), Vector(), Vector(), Vector());
@@ -129,7 +127,7 @@ internal sealed class SparseLogisticRegression
             }
         });
 
-    /// <summary>The sum of the cross-entropies; writes the probabilities.</summary>
+    /// <summary>The sum of the losses; writes the predictions.</summary>
     private double Losses(float[] logits, float[] p) => ParallelVectors.Sum(_x.Rows, (start, count) =>
     {
         double sum = 0;
@@ -137,8 +135,7 @@ internal sealed class SparseLogisticRegression
         {
             var row = p.AsSpan(i * _classes, _classes);
             logits.AsSpan(i * _classes, _classes).CopyTo(row);
-            Head.SoftmaxInPlace(row);
-            sum -= Math.Log(Math.Max(row[_labels[i]], 1e-38));
+            sum += _loss.Predict(i, row);
         }
         return sum;
     }, BlockRows);
@@ -153,7 +150,7 @@ internal sealed class SparseLogisticRegression
     private void Gradient(double c)
     {
         _p.CopyTo(_u, 0);
-        for (var i = 0; i < _x.Rows; i++) _u[i * _classes + _labels[i]] -= 1;
+        for (var i = 0; i < _x.Rows; i++) _loss.Subtract(i, _u.AsSpan(i * _classes, _classes));
         Backward(_u, c, Weights, _gradient);
     }
 
@@ -205,13 +202,13 @@ internal sealed class SparseLogisticRegression
 
     private void Diagonal(double c)
     {
-        for (var i = 0; i < _u.Length; i++) _u[i] = _p[i] * (1 - _p[i]);
+        for (var i = 0; i < _u.Length; i++) _u[i] = _loss.Curvature(_p[i]);
         Multiply(_byColumn, _u, _diagonal, _classes, squared: true);
         var penalised = _diagonal.Length - _classes;
         for (var i = 0; i < _diagonal.Length; i++) _diagonal[i] = (float)(c * _diagonal[i]) + (i < penalised ? 1 : 1e-6f);
     }
 
-    /// <summary>curved = H · search: with u = X · search, the loss's part is C · Xᵀ (p ∘ (u − ⟨p, u⟩)).</summary>
+    /// <summary>curved = H · search: with u = X · search, the loss's part is C · Xᵀ (its second derivative · u).</summary>
     private void Curve(double c)
     {
         Forward(_search, _u);
@@ -219,9 +216,7 @@ internal sealed class SparseLogisticRegression
         {
             for (var i = start; i < start + count; i++)
             {
-                Span<float> row = _u.AsSpan(i * _classes, _classes), probabilities = _p.AsSpan(i * _classes, _classes);
-                var mean = ParallelVectors.DotRun(row, probabilities);
-                for (var k = 0; k < row.Length; k++) row[k] = probabilities[k] * (row[k] - mean);
+                _loss.Curve(_p.AsSpan(i * _classes, _classes), _u.AsSpan(i * _classes, _classes));
             }
         });
         Backward(_u, c, _search, _curved);
