@@ -14,7 +14,10 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["heads"] = ("time of cross-validation and of the default search; test accuracy beside TF-IDF (--data trec,cr, --rows)", HeadsBench.Run),
     ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s (--rows)", LinearBench.Run),
     ["memory"] = ("resident memory over 50,000 rows; --short: 1,000,000 short rows to a file (--rows, --model, --tiny)", MemoryBench.Run),
+    ["out-of-scope"] = ("CLINC150: AUROC of every out-of-scope score, threshold on validation rows (--layers last,concat3, --c)", OutOfScopeBench.Run),
+    ["scalar-mix"] = ("test accuracy of a learned mix of layers against the last layer (--data trec,cr,subj)", ScalarMixBench.Run),
     ["store"] = ("reading features from the store against computing them (--rows, --rounds)", StoreBench.Run),
+    ["tagging"] = ("span F1 by cross-validation, several ways to read a word, beside the word-feature baseline (--data, --ways)", TaggingBench.Run),
     ["threads"] = ("features with one and two threads, and two callers (--rows, --rounds)", ThreadsBench.Run),
     ["tokenize"] = ("MB/s of four tokenizers, 1 MB without a space, share of feature time (--rows, --rounds)", TokenizeBench.Run),
 };

@@ -73,7 +73,7 @@ public sealed partial class LearnedTask
 
     /// <summary>The same task with measurements and the files it was learned from written into its record.</summary>
     public LearnedTask WithRecord(IReadOnlyDictionary<string, double> metrics, IReadOnlyList<DataFileRecord>? data = null) =>
-        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer) { Candidates = Candidates, Report = Report };
+        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer) { Candidates = Candidates, Report = Report, ScalarMix = ScalarMix };
 
     internal static LearnedTask FromFeatures(string name, Backbone backbone, LabelledRows data, FeatureExtractionOptions options, ExtractedHead found)
     {
@@ -136,6 +136,20 @@ public sealed partial class LearnedTask
 
     /// <summary>What the search compared, best first; empty for a task that was loaded.</summary>
     public IReadOnlyList<FeatureCandidate> Candidates { get; private init; } = [];
+
+    /// <summary>How the mix of layers was learned, where it was; null for a task that was loaded.</summary>
+    public ScalarMixFit? ScalarMix { get; private init; }
+
+    /// <summary>The same task with the record of how its layers were chosen.</summary>
+    internal LearnedTask WithMix(LearnedMix mix)
+    {
+        var options = new Dictionary<string, string>(Artifact.Training!.Options)
+        {
+            ["layer_shares"] = string.Join(',', mix.Fit.Shares.Select(share => share.ToString("F3", System.Globalization.CultureInfo.InvariantCulture))),
+            ["layer_scale"] = mix.Fit.Scale.ToString("G4", System.Globalization.CultureInfo.InvariantCulture),
+        };
+        return new LearnedTask(Artifact with { Training = Artifact.Training with { Options = options } }, Scorer) { Candidates = Candidates, Report = mix.Report, ScalarMix = mix.Fit };
+    }
 
     /// <summary>What the backbone had to do while the task was learned; null for a task that was loaded.</summary>
     public FeatureReport? Report { get; private init; }
