@@ -16,7 +16,7 @@ internal static class AdaptVerb
     {
         var settings = new Settings();
         var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
-        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
+        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: embedded:intent, a task that comes with the command)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
         var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2 (default: searched by cross-validation)" };
@@ -30,6 +30,7 @@ internal static class AdaptVerb
         var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
+            "polymath adapt --data embedded:sentiment --task mood",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data severity.csv --kind regression --task severity",
@@ -52,7 +53,7 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
-            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
+            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "intent" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
             foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf") })
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");

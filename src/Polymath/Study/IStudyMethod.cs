@@ -1,4 +1,5 @@
 using Polymath.Features;
+using Polymath.Tagging;
 using Polymath.Tasks;
 
 namespace Polymath.Study;
@@ -60,11 +61,17 @@ public sealed record StudyCell(StudyTask Task, int[] Train, int[] Test, int Seed
     /// <summary>Told of stages.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 
-    /// <summary>The rows to learn from.</summary>
-    public IReadOnlyList<Row> TrainRows => [.. Train.Select(row => Task.Rows[row])];
+    /// <summary>The rows to learn from with their classes, labels or values; not for tagging.</summary>
+    public LabelledRows TrainData => (Task.Data ?? throw new InvalidOperationException("a tagging task has sentences")).Take(Train);
 
     /// <summary>The rows to answer; what is true of them is not for a method to see.</summary>
     public IReadOnlyList<Row> TestRows => [.. Test.Select(row => Task.Rows[row])];
+
+    /// <summary>The sentences to learn from, for tagging.</summary>
+    public IReadOnlyList<TaggedSentence> TrainSentences => [.. Train.Select(row => Task.Sentences[row])];
+
+    /// <summary>The sentences to answer, without their tags.</summary>
+    public IReadOnlyList<TaggedSentence> TestSentences => [.. Test.Select(row => Task.Sentences[row] with { Tags = null })];
 
     /// <summary>What is true of the rows to learn from.</summary>
     public IReadOnlyList<RowAnswer> TrainTruth => [.. Train.Select(row => Task.Truth[row])];

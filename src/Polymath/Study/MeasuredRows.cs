@@ -3,73 +3,68 @@ using Polymath.Evaluation;
 namespace Polymath.Study;
 
 /// <summary>
-/// What one method did on the rows that it was measured on, as tallies that add up to its score. Answers of several seeds to one row are averaged.
-/// Intervals draw rows, or whole groups of rows where there are groups.
+/// What one method answered to the rows that it was measured on. Where several seeds ran, its score is the mean of theirs. Intervals draw rows,
+/// or whole groups of rows where there are groups.
 /// </summary>
 internal sealed class MeasuredRows
 {
-    private const int Resamples = 1000;
-    private readonly StudyScore _score;
-    private readonly string[] _units;
-    private readonly double[][] _tallies;
+    private readonly StudyTask _task;
+    private readonly List<SortedDictionary<int, RowAnswer>> _seeds;
 
-    private MeasuredRows(StudyScore score, string[] units, double[][] tallies, int rows) => (_score, _units, _tallies, Rows) = (score, units, tallies, rows);
+    private MeasuredRows(StudyTask task, List<SortedDictionary<int, RowAnswer>> seeds) => (_task, _seeds) = (task, seeds);
 
-    /// <summary>Rows that were measured.</summary>
-    public int Rows { get; }
+    /// <summary>Rows that were measured, ascending.</summary>
+    public int[] Rows => field ??= [.. _seeds.SelectMany(seed => seed.Keys).Distinct().Order()];
 
-    /// <summary>The score of all of them.</summary>
-    public double Value => _score.Value(Sum(_tallies, null));
+    /// <summary>Answers of the first seed by row.</summary>
+    public IReadOnlyDictionary<int, RowAnswer> First => _seeds[0];
 
     /// <summary>Adds up the cells of one method and size.</summary>
-    public static MeasuredRows From(StudyTask task, IEnumerable<FinishedCell> cells)
-    {
-        var score = StudyScore.For(task);
-        var byRow = new SortedDictionary<int, List<double[]>>();
-        foreach (var (cell, result, _) in cells)
-            for (var i = 0; result is not null && i < cell.Split.Test.Length; i++)
-            {
-                var row = cell.Split.Test[i];
-                if (!byRow.TryGetValue(row, out var tallies)) byRow[row] = tallies = [];
-                tallies.Add(score.Tally(task.Truth[row], result.Answers[i]));
-            }
-        var units = byRow.GroupBy(pair => task.Groups is { } groups ? groups[pair.Key] : $"{pair.Key}")
-            .Select(unit => (unit.Key, Tally: Sum([.. unit.Select(pair => Mean(pair.Value))], null))).ToArray();
-        return new MeasuredRows(score, [.. units.Select(unit => unit.Key)], [.. units.Select(unit => unit.Tally)], byRow.Count);
-    }
+    public static MeasuredRows From(StudyTask task, IEnumerable<FinishedCell> cells) =>
+        new(task, [.. cells.Where(cell => cell.Result is not null).GroupBy(cell => cell.Cell.Seed).OrderBy(seed => seed.Key).Select(seed =>
+            new SortedDictionary<int, RowAnswer>(seed.SelectMany(cell => cell.Cell.Split.Test.Zip(cell.Result!.Answers)).ToDictionary(pair => pair.First, pair => pair.Second)))]);
 
     /// <summary>The score with its bootstrap interval.</summary>
     public ConfidenceInterval Interval()
     {
-        var (low, high) = Bootstrap.Percentiles(Bootstrap.Draws(_tallies.Length, Resamples, 0, counts => _score.Value(Sum(_tallies, counts))), 0.95);
-        return new ConfidenceInterval(Value, low, high, 0.95);
+        var (units, count) = Units(Rows);
+        return Bootstrap.Interval(count, Score(units));
     }
 
     /// <summary>This one against another on the rows that both were measured on, by the paired bootstrap; null where there are none.</summary>
     public PairedComparison? Against(MeasuredRows other)
     {
-        var theirs = other._units.Select((unit, at) => (unit, at)).ToDictionary(pair => pair.unit, pair => pair.at);
-        int[] shared = [.. Enumerable.Range(0, _units.Length).Where(at => theirs.ContainsKey(_units[at]))];
+        var shared = Rows.Intersect(other.Rows).ToArray();
         if (shared.Length == 0) return null;
-        double[][] a = [.. shared.Select(at => _tallies[at])], b = [.. shared.Select(at => other._tallies[theirs[_units[at]]])];
-        var draws = Bootstrap.Draws(shared.Length, Resamples, 0, counts => _score.Value(Sum(a, counts)) - _score.Value(Sum(b, counts)));
-        var (low, high) = Bootstrap.Percentiles(draws, 0.95);
-        var p = Math.Min(1, 2.0 * (Math.Min(draws.Count(d => d <= 0), draws.Count(d => d >= 0)) + 1) / (Resamples + 1));
-        double valueA = _score.Value(Sum(a, null)), valueB = _score.Value(Sum(b, null));
-        return new PairedComparison(valueA, valueB, valueA - valueB, low, high, p);
+        var (units, count) = Units(shared);
+        return PairedBootstrap.Compare(count, Score(units), other.Score(units));
     }
 
-    private static double[] Sum(double[][] tallies, int[]? counts)
+    /// <summary>Further measures of the first seed.</summary>
+    public IReadOnlyDictionary<string, double> Further() => StudyScore.Further(_task, [.. _seeds[0].Keys], [.. _seeds[0].Values]);
+
+    /// <summary>The mean score of the seeds on some rows as a function of how often each unit counts.</summary>
+    private Func<int[], double> Score(Dictionary<int, int> units)
     {
-        var sums = new double[tallies.Length == 0 ? 0 : tallies[0].Length];
-        for (var i = 0; i < tallies.Length; i++)
+        var parts = _seeds.Select(seed =>
         {
-            var count = counts?[i] ?? 1;
-            if (count == 0) continue;
-            for (var k = 0; k < sums.Length; k++) sums[k] += count * tallies[i][k];
-        }
-        return sums;
+            int[] rows = [.. seed.Keys.Where(units.ContainsKey)];
+            return (Units: Array.ConvertAll(rows, row => units[row]), Score: rows.Length == 0 ? null : StudyScore.Of(_task, rows, [.. rows.Select(row => seed[row])]));
+        }).Where(part => part.Score is not null).ToArray();
+        return counts => parts.Average(part => part.Score!(counts.Length == 0 ? [] : Array.ConvertAll(part.Units, unit => counts[unit])));
     }
 
-    private static double[] Mean(List<double[]> tallies) => [.. Enumerable.Range(0, tallies[0].Length).Select(k => tallies.Average(tally => tally[k]))];
+    /// <summary>Numbers the units that are drawn together: groups, or rows.</summary>
+    private (Dictionary<int, int> Units, int Count) Units(int[] rows)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var units = new Dictionary<int, int>();
+        foreach (var row in rows)
+        {
+            var name = _task.Rows[row].Group is { } group ? $"g{group}" : $"r{row}";
+            if (!numbers.TryGetValue(name, out var number)) numbers[name] = number = numbers.Count;
+            units[row] = number;
+        }
+        return (units, numbers.Count);
+    }
 }

@@ -1,4 +1,5 @@
 using Polymath.Study.Methods;
+using Polymath.Tasks;
 
 namespace Polymath.Study;
 
@@ -70,12 +71,11 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
             var splits = Enumerable.Range(0, options.Seeds).Select(seed => StudySplits.Make(task, options.Folds, seed)).ToArray();
             foreach (var method in methods)
                 if (method.NeedsBackbone && backbone is null) left.Add(new(task, method, "reads a model, and none was given"));
-                else if (!method.Supports(task, splits[0][0].Train.Length)) left.Add(new(task, method, $"does not learn {StudyTexts.Kind(task)}"));
-                else cells.AddRange(CellsOf(task, method, splits, options, speed));
+                else if (method.Supports(task, splits[0][0].Train.Length)) cells.AddRange(CellsOf(task, method, splits, options, speed));
             if (options.Probes && backbone is not null && methods.Any(method => method is FeaturesMethod))
                 for (var layer = 0; layer <= backbone.Config.Layers; layer++)
                     if (new FeaturesMethod(layer) is var probe && probe.Supports(task, splits[0][0].Train.Length))
-                        cells.AddRange(CellsOf(task, probe, [splits[0]], options with { Sizes = [StudySize.All], Full = false }, speed));
+                        cells.AddRange(CellsOf(task, probe, [task.Kind == TaskKind.TokenClassification ? splits[0][..1] : splits[0]], options with { Sizes = [StudySize.All], Full = false }, speed));
         }
         var features = cells.Where(cell => cell.Method.NeedsBackbone && !cell.Method.TrainsEverything).Select(cell => cell.Task).Distinct().Sum(task => speed.SecondsPerRow(task) * task.Rows.Count);
         Fit(cells, left, features, options.Budget);
@@ -86,7 +86,7 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
     internal static IReadOnlyList<StudySize> SizesOf(StudyTask task, StudyOptions options)
     {
         if (options.Sizes.Count > 0) return options.Sizes;
-        return task.Kind == Polymath.Tasks.TaskKind.Classification ? [new(8, 0), new(32, 0), StudySize.All] : [new(0, 0.25), StudySize.All];
+        return task.Kind == TaskKind.Classification ? [new(8, 0), new(32, 0), StudySize.All] : [new(0, 0.25), StudySize.All];
     }
 
     private static IEnumerable<PlannedCell> CellsOf(StudyTask task, IStudyMethod method, StudySplit[][] splits, StudyOptions options, StudySpeed speed)

@@ -62,7 +62,7 @@ public sealed record MethodSummary
     internal MeasuredRows Measured { get; init; } = null!;
 
     /// <summary>Answers of the first seed by row number.</summary>
-    internal IReadOnlyDictionary<int, RowAnswer> Answers { get; init; } = new Dictionary<int, RowAnswer>();
+    internal IReadOnlyDictionary<int, RowAnswer> Answers => Measured.First;
 }
 
 /// <summary>Everything that was found out about one task.</summary>
@@ -71,7 +71,7 @@ public sealed record StudySummary
     /// <summary>The task.</summary>
     public required StudyTask Task { get; init; }
 
-    /// <summary>The name of the score.</summary>
+    /// <summary>The name of the score with its unit.</summary>
     public required string Score { get; init; }
 
     /// <summary>The methods that ran, simplest first.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Polymath.Tagging;
 using Polymath.Tasks;
 
 namespace Polymath.Study;
@@ -7,60 +8,75 @@ namespace Polymath.Study;
 /// <summary>A task that methods are compared on: rows, what is true of them, and how they are parted.</summary>
 public sealed record StudyTask
 {
-    /// <summary>Its name; file names and options use it.</summary>
-    public required string Name { get; init; }
+    private StudyTask(string name, TaskKind kind, IReadOnlyList<Row> rows, IReadOnlyList<string> labels, IReadOnlyList<RowAnswer> truth, int testRows) =>
+        (Name, Kind, Rows, Labels, Truth, TestRows) = (name, kind, rows, labels, truth, testRows);
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
 
     /// <summary>What it is about, in a sentence; may be empty.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>What is predicted.</summary>
-    public required TaskKind Kind { get; init; }
-
-    /// <summary>All rows; where there is a test file its rows come last.</summary>
-    public required IReadOnlyList<Row> Rows { get; init; }
-
-    /// <summary>What is true of each row.</summary>
-    public required IReadOnlyList<RowAnswer> Truth { get; init; }
-
-    /// <summary>Names of classes, labels or tags by id; empty for regression.</summary>
-    public required IReadOnlyList<string> Labels { get; init; }
-
-    /// <summary>How many of the last rows are the test rows; 0 where rows are cross-validated.</summary>
-    public int TestRows { get; init; }
-
-    /// <summary>Rows of one group never stand on both sides of a split, and are drawn together by the bootstrap; null where every row is its own.</summary>
-    public IReadOnlyList<string>? Groups { get; init; }
-
     /// <summary>Where the rows came from.</summary>
     public IReadOnlyList<DataFileRecord> Files { get; init; } = [];
 
+    /// <summary>What is predicted.</summary>
+    public TaskKind Kind { get; }
+
+    /// <summary>All rows; where there are test rows they come last.</summary>
+    public IReadOnlyList<Row> Rows { get; }
+
+    /// <summary>What is true of each row.</summary>
+    public IReadOnlyList<RowAnswer> Truth { get; }
+
+    /// <summary>Names of classes, labels or tags by id; empty for regression.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>How many of the last rows are the test rows; 0 where rows are cross-validated.</summary>
+    public int TestRows { get; }
+
+    /// <summary>The rows with their classes, labels or values; null for tagging.</summary>
+    public LabelledRows? Data { get; private init; }
+
+    /// <summary>The sentences with their tags; empty for other kinds.</summary>
+    public IReadOnlyList<TaggedSentence> Sentences { get; private init; } = [];
+
     /// <summary>Whether rows are pairs of texts.</summary>
-    public bool Pairs => Rows.Count > 0 && Rows[0].Pair is not null;
+    public bool Pairs => Data?.Pairs == true;
 
     /// <summary>SHA-256 over kind, labels, rows, truth and parting: a finished cell counts only for the very same task.</summary>
     public string Hash => field ??= ComputeHash();
 
-    /// <summary>A single-label task from labelled rows.</summary>
+    /// <summary>A task of classes, labels or values.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="rows">Rows to learn from; they are cross-validated where there are no test rows.</param>
-    /// <param name="test">Rows to measure on, or null.</param>
-    /// <param name="source">The name of the file, for messages.</param>
-    /// <param name="testSource">The name of the test file, for messages.</param>
-    /// <exception cref="PolymathException">No rows, a row without a label, one class only.</exception>
-    public static StudyTask Classification(string name, IEnumerable<Row> rows, IEnumerable<Row>? test = null, string? source = null, string? testSource = null)
+    /// <param name="data">Rows to learn from; they are cross-validated where there are no test rows.</param>
+    /// <param name="test">Rows to measure on, read with the map of <paramref name="data"/>; or null.</param>
+    public static StudyTask Of(string name, LabelledRows data, LabelledRows? test = null)
     {
-        var data = LabelledRows.From(rows, source: source);
-        var measured = test is null ? null : LabelledRows.From(test, data.Map, testSource ?? "test rows");
-        return new StudyTask
-        {
-            Name = name,
-            Kind = TaskKind.Classification,
-            Rows = [.. data.Rows, .. measured?.Rows ?? []],
-            Truth = [.. data.Labels.Concat(measured?.Labels ?? []).Select(label => RowAnswer.OfClass(label))],
-            Labels = data.Map.Names,
-            TestRows = measured?.Rows.Count ?? 0,
-        };
+        var all = test is null ? data : data with { Rows = [.. data.Rows, .. test.Rows], Labels = [.. data.Labels, .. test.Labels], Marks = [.. data.Marks, .. test.Marks], Values = [.. data.Values, .. test.Values] };
+        return new StudyTask(name, data.Kind, all.Rows, all.Map.Names, [.. Enumerable.Range(0, all.Rows.Count).Select(row => TruthOf(all, row))], test?.Rows.Count ?? 0) { Data = all };
     }
+
+    /// <summary>A task of tagged words.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sentences">Sentences to learn from, with tags.</param>
+    /// <param name="test">Sentences to measure on; or null.</param>
+    /// <exception cref="PolymathException">A sentence without tags, or no span at all.</exception>
+    public static StudyTask OfSentences(string name, IReadOnlyList<TaggedSentence> sentences, IReadOnlyList<TaggedSentence>? test = null)
+    {
+        IReadOnlyList<TaggedSentence> all = [.. sentences, .. test ?? []];
+        var tags = Tagger.Check(all);
+        int Id(string tag) => tags.TryGetId(tag, out var id) ? id : 0;
+        return new StudyTask(name, TaskKind.TokenClassification, [.. all.Select(sentence => new Row(sentence.Text) { Line = sentence.Line })], tags.Names,
+            [.. all.Select(sentence => new RowAnswer([.. sentence.Tags!.Select(Id)], []))], test?.Count ?? 0) { Sentences = all };
+    }
+
+    private static RowAnswer TruthOf(LabelledRows data, int row) => data.Kind switch
+    {
+        TaskKind.Classification => RowAnswer.OfClass(data.Labels[row]),
+        TaskKind.Regression => RowAnswer.OfValue(data.Values[row]),
+        _ => new RowAnswer([.. Enumerable.Range(0, data.Classes).Where(label => data.Marks[row * data.Classes + label])], []),
+    };
 
     private string ComputeHash()
     {
@@ -77,7 +93,7 @@ public sealed record StudyTask
         {
             Add(Rows[r].Text);
             Add(Rows[r].Pair ?? "");
-            Add($"{string.Join(',', Truth[r].Ids)};{string.Join(',', Truth[r].Numbers)};{Groups?[r]}");
+            Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{string.Join(',', Truth[r].Ids)};{(Truth[r].Numbers.Length > 0 ? Truth[r].Numbers[0] : 0):R};{Rows[r].Group}"));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -12,7 +12,7 @@ internal static class StudyTexts
         TaskKind.Classification => $"one of {task.Labels.Count} classes",
         TaskKind.MultiLabel => $"any of {task.Labels.Count} labels",
         TaskKind.Regression => "a number",
-        _ => "spans of words",
+        _ => $"spans of words of {task.Labels.Count / 2} kinds",
     };
 
     /// <summary>"0.4 s", "12 s", "3 min 5 s", "2 h 10 min".</summary>

@@ -1,6 +1,3 @@
-using Polymath.Evaluation;
-using Polymath.Tasks;
-
 namespace Polymath.Study;
 
 /// <summary>From finished cells to what a reader wants to know of a task.</summary>
@@ -15,7 +12,7 @@ internal static class Summarizer
         return new StudySummary
         {
             Task = task,
-            Score = StudyScore.For(task).Name,
+            Score = StudyScore.Name(task.Kind),
             Methods = methods,
             Recommendation = Recommendation.Of(methods),
             Layers = [.. ran.Where(cell => cell.Cell.IsProbe).GroupBy(cell => ((Methods.FeaturesMethod)cell.Cell.Method).Layer!.Value).OrderBy(layer => layer.Key)
@@ -30,13 +27,12 @@ internal static class Summarizer
         var bySize = cells.GroupBy(cell => cell.Cell.Size).Select(size => (Size: size.Key, Cells: size.ToArray(), Rows: size.Average(cell => cell.Cell.Train.Length))).OrderBy(size => size.Rows).ToArray();
         var largest = bySize[^1].Cells;
         var measured = MeasuredRows.From(task, largest);
-        var answers = largest.Where(cell => cell.Cell.Seed == largest[0].Cell.Seed).SelectMany(cell => cell.Cell.Split.Test.Zip(cell.Result!.Answers)).ToDictionary(pair => pair.First, pair => pair.Second);
         return new MethodSummary
         {
             Method = cells[0].Cell.Method,
             Measured = measured,
             Interval = measured.Interval(),
-            Rows = measured.Rows,
+            Rows = measured.Rows.Length,
             Splits = Splits(largest),
             Parameters = (long)largest.Average(cell => cell.Result!.Parameters),
             Bytes = (long)largest.Average(cell => cell.Result!.Bytes),
@@ -44,8 +40,7 @@ internal static class Summarizer
             PredictSeconds = largest.Average(cell => cell.Result!.PredictSeconds),
             Sizes = [.. bySize.Select(size => new SizePoint(size.Size, size.Rows, ReferenceEquals(size.Cells, largest) ? measured.Interval() : MeasuredRows.From(task, size.Cells).Interval()))],
             Notes = largest.Select(cell => cell.Result!.Notes).Where(note => note.Length > 0).GroupBy(note => note).MaxBy(group => group.Count())?.Key ?? "",
-            Also = Further(task, answers),
-            Answers = answers,
+            Also = measured.Further(),
         };
     }
 
@@ -55,15 +50,5 @@ internal static class Summarizer
         var seeds = cells.Select(cell => cell.Cell.Seed).Distinct().Count();
         var where = splits.Length == 1 ? splits[0] : $"{splits.Length} folds";
         return seeds > 1 ? $"{where}, {seeds} seeds" : where;
-    }
-
-    private static Dictionary<string, double> Further(StudyTask task, Dictionary<int, RowAnswer> answers)
-    {
-        int[] rows = [.. answers.Keys.Order()];
-        if (task.Kind == TaskKind.Classification)
-            return new() { ["macro-F1"] = Metric.MacroF1.Compute(new Outcomes([.. rows.Select(row => task.Truth[row].Ids[0])], [.. rows.Select(row => answers[row].Ids[0])], task.Labels.Count)) };
-        if (task.Kind != TaskKind.Regression) return [];
-        double[] wanted = [.. rows.Select(row => (double)task.Truth[row].Numbers[0])], found = [.. rows.Select(row => (double)answers[row].Numbers[0])];
-        return new() { ["mean absolute error"] = wanted.Zip(found, (a, b) => Math.Abs(a - b)).Average(), ["Spearman"] = Correlation.Spearman(wanted, found) };
     }
 }

@@ -70,24 +70,18 @@ public sealed class TaggingOutcomes
     /// <param name="resamples">The number of draws.</param>
     /// <param name="seed">The seed of the draws.</param>
     /// <param name="level">The share of draws that the interval holds.</param>
-    public ConfidenceInterval Interval(int resamples = 1000, ulong seed = 0, double level = 0.95)
-    {
-        var (low, high) = Bootstrap.Percentiles(Bootstrap.Draws(Sentences, resamples, seed, F1), level);
-        return new ConfidenceInterval(F1([]), low, high, level);
-    }
+    public ConfidenceInterval Interval(int resamples = 1000, ulong seed = 0, double level = 0.95) => Bootstrap.Interval(Sentences, F1, resamples, seed, level);
 
     /// <summary>The paired difference of two methods' micro F1 on the same sentences.</summary>
     /// <exception cref="ArgumentException">These are not the same sentences.</exception>
     public static PairedComparison Compare(TaggingOutcomes a, TaggingOutcomes b, int resamples = 1000, ulong seed = 0, double level = 0.95)
     {
         if (a.Sentences != b.Sentences || !a.Truth.Zip(b.Truth).All(pair => pair.First.SequenceEqual(pair.Second))) throw new ArgumentException("the two methods were not measured on the same sentences");
-        var draws = Bootstrap.Draws(a.Sentences, resamples, seed, counts => a.F1(counts) - b.F1(counts));
-        var (low, high) = Bootstrap.Percentiles(draws, level);
-        var p = Math.Min(1, 2.0 * (Math.Min(draws.Count(d => d <= 0), draws.Count(d => d >= 0)) + 1) / (resamples + 1));
-        return new PairedComparison(a.F1([]), b.F1([]), a.F1([]) - b.F1([]), low, high, p);
+        return PairedBootstrap.Compare(a.Sentences, a.F1, b.F1, resamples, seed, level);
     }
 
-    private double F1(int[] counts)
+    /// <summary>The micro F1 where each sentence counts as often as it says; empty: once.</summary>
+    internal double F1(int[] counts)
     {
         long wanted = 0, found = 0, right = 0;
         for (var s = 0; s < Sentences; s++)

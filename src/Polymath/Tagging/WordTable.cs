@@ -67,12 +67,12 @@ internal sealed class SparseWords(SparseRows x) : WordTable
         {
             int[] inside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] != f)], outside = [.. Enumerable.Range(0, labels.Length).Where(i => folds[i] == f)];
             var held = x.Take(outside);
-            var solver = new SparseLogisticRegression(x.Take(inside), [.. inside.Select(i => labels[i])], tags, cancellation);
+            var solver = new SparseLinearModel(x.Take(inside), new SparseSoftmax([.. inside.Select(i => labels[i])], tags), cancellation);
             for (var c = 0; c < values.Length; c++)
             {
                 if (c == 0) solver.SolvePath(values[c], 1e-3);
                 else solver.Solve(values[c], 1e-3);
-                var logits = SparseLogisticRegression.Scores(held, solver.Weights, tags);
+                var logits = SparseLinearModel.Scores(held, solver.Weights, tags);
                 for (var i = 0; i < outside.Length; i++) logits.AsSpan(i * tags, tags).CopyTo(scores[c].AsSpan(outside[i] * tags));
             }
         }
@@ -83,11 +83,11 @@ internal sealed class SparseWords(SparseRows x) : WordTable
     /// <inheritdoc/>
     public override float[] Fit(int[] labels, int tags, double c, CancellationToken cancellation)
     {
-        var solver = new SparseLogisticRegression(x, labels, tags, cancellation);
+        var solver = new SparseLinearModel(x, new SparseSoftmax(labels, tags), cancellation);
         solver.SolvePath(c, 1e-5);
         return solver.Weights;
     }
 
     /// <inheritdoc/>
-    public override float[] Scores(float[] weights, int tags) => SparseLogisticRegression.Scores(x, weights, tags);
+    public override float[] Scores(float[] weights, int tags) => SparseLinearModel.Scores(x, weights, tags);
 }

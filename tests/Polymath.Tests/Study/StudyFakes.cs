@@ -9,7 +9,11 @@ internal static class StudyFakes
 {
     /// <summary>A task of so many rows, classes taking turns.</summary>
     public static StudyTask Task(int rows = 40, int classes = 2, string name = "fake") =>
-        StudyTask.Classification(name, Enumerable.Range(0, rows).Select(r => new Row($"text {r} {r * r % 7}") { Label = $"class{r % classes}", Line = r + 2 }));
+        StudyTask.Of(name, LabelledRows.From(Rows(rows, classes)));
+
+    /// <summary>Rows whose classes take turns, in groups of so many; 0 for none.</summary>
+    public static IEnumerable<Row> Rows(int rows, int classes = 2, int grouped = 0) =>
+        Enumerable.Range(0, rows).Select(r => new Row($"text {r} {r * r % 7}") { Label = $"class{r % classes}", Line = r + 2, Group = grouped == 0 ? null : $"{r / grouped}" });
 
     /// <summary>A plan of methods over one task.</summary>
     public static StudyPlan Plan(StudyTask task, StudyOptions? options = null, params IStudyMethod[] methods) =>

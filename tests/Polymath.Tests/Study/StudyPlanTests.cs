@@ -72,17 +72,17 @@ public class StudyPlanTests
     [Fact]
     public void Folds_measure_every_row_once_and_keep_groups_together()
     {
-        var task = StudyFakes.Task(60) with { Groups = [.. Enumerable.Range(0, 60).Select(r => $"g{r / 3}")] };
+        var task = StudyTask.Of("grouped", LabelledRows.From(StudyFakes.Rows(60, grouped: 3)));
         var splits = StudySplits.Make(task, 4, seed: 3);
         Assert.Equal(Enumerable.Range(0, 60), splits.SelectMany(split => split.Test).Order());
-        Assert.All(splits, split => Assert.Empty(split.Train.Select(row => task.Groups[row]).Intersect(split.Test.Select(row => task.Groups[row]))));
+        Assert.All(splits, split => Assert.Empty(split.Train.Select(row => task.Rows[row].Group).Intersect(split.Test.Select(row => task.Rows[row].Group))));
         Assert.NotEqual(splits[0].Test, StudySplits.Make(task, 4, seed: 4)[0].Test);
     }
 
     [Fact]
     public void Test_rows_are_the_only_split_where_there_are_any()
     {
-        var task = StudyTask.Classification("t", StudyFakes.Task(20).Rows, StudyFakes.Task(6).Rows);
+        var task = StudyTask.Of("t", LabelledRows.From(StudyFakes.Rows(20)), LabelledRows.From(StudyFakes.Rows(6)));
         var split = Assert.Single(StudySplits.Make(task, 5, 0));
         Assert.Equal((20, 6, 20), (split.Train.Length, split.Test.Length, split.Test[0]));
     }

@@ -3,6 +3,7 @@ using System.Xml;
 using System.Xml.Linq;
 using Polymath.Study;
 using Polymath.Study.Report;
+using Polymath.Tagging;
 using Polymath.Tasks;
 
 namespace Polymath.Tests;
@@ -33,14 +34,14 @@ public partial class StudyReportTests
 
     private static StudyTask[] EveryKind()
     {
-        var single = StudyFakes.Task(40, 4, "single");
+        var rows = StudyFakes.Rows(40, 4, grouped: 2).ToArray();
         return
         [
-            single,
-            single with { Name = "pairs", Rows = [.. single.Rows.Select(row => row with { Pair = "second <text>" })], Groups = [.. Enumerable.Range(0, 40).Select(r => $"{r / 2}")] },
-            single with { Name = "many", Kind = TaskKind.MultiLabel, Truth = [.. Enumerable.Range(0, 40).Select(r => new RowAnswer(r % 5 == 0 ? [] : [r % 2, 2 + r % 2], []))] },
-            single with { Name = "number", Kind = TaskKind.Regression, Labels = [], Truth = [.. Enumerable.Range(0, 40).Select(r => RowAnswer.OfValue(r % 11))] },
-            single with { Name = "tags", Kind = TaskKind.TokenClassification, Labels = ["O", "B-x", "I-x"], Truth = [.. Enumerable.Range(0, 40).Select(r => new RowAnswer([0, 1, 2, r % 3], []))] },
+            StudyFakes.Task(40, 4, "single"),
+            StudyTask.Of("pairs", LabelledRows.From(rows.Select(row => row with { Pair = "second <text>" }))),
+            StudyTask.Of("many", LabelledRows.From(rows.Select((row, r) => row with { Label = null, Labels = r % 5 == 0 ? [] : [$"l{r % 2}", $"l{2 + r % 2}"] }), TaskKind.MultiLabel)),
+            StudyTask.Of("number", LabelledRows.From(rows.Select((row, r) => row with { Label = $"{r % 11}" }), TaskKind.Regression)),
+            StudyTask.OfSentences("tags", [.. Enumerable.Range(0, 40).Select(r => TaggedSentence.FromWords(["the", "new", "part", $"{r}"], ["O", "B-x", "I-x", r % 2 == 0 ? "O" : "B-x"]))]),
         ];
     }
 
@@ -88,7 +89,7 @@ public partial class StudyReportTests
     {
         const string hostile = "<script>alert('x')</script> & \"q\" </q> \u0001\u0000 \ud800 ]]> <!-- 😀 <img src=x onerror=alert(1)>";
         var rows = Enumerable.Range(0, 40).Select(r => new Row($"{hostile} {r}") { Label = r % 2 == 0 ? "</td><script>" : "b'\"&" });
-        var page = Page(StudyTask.Classification("<i>\u0002", rows));
+        var page = Page(StudyTask.Of("<i>\u0002", LabelledRows.From(rows)));
         var html = Parse(page);
         Assert.Empty(html.Descendants("script"));
         Assert.Empty(html.Descendants("img"));

@@ -17,6 +17,6 @@ internal sealed class NearestMeanMethod : IStudyMethod
     public double Estimate(StudyTask task, int rows, int testRows, StudySpeed speed) => speed.Factor * (0.02 + 1e-4 * (rows + testRows));
 
     public StudyResult Run(StudyCell cell, CancellationToken cancellation) => LearnedTaskAnswers.Measure(cell, readsFeatures: true,
-        rows => FeatureExtraction.ExtractFeatures(cell.RequiredBackbone, cell.Task.Name, rows,
+        data => FeatureExtraction.ExtractFeatures(cell.RequiredBackbone, cell.Task.Name, data,
             new FeatureExtractionOptions { Head = HeadMethod.NearestMean, Layers = LayerMix.Last, Seed = cell.Seed, Store = cell.Store }, cell.Progress, cancellation), cancellation);
 }

@@ -48,7 +48,7 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
             summary.Missing.Count > 0 ? E("p", Class("soft small"), $"Not measured: {string.Join("; ", summary.Missing)}.") : null,
             summary.Methods.Count > 0 ? E("div", Class("figures"), Figure(plots.AgainstSize(), "How many labelled rows are needed", SizeCaption(summary)),
                 Figure(plots.AgainstParameters(), "What a point costs", "Score against the numbers that were trained for this task; lines are 95 % intervals."),
-                Figure(plots.AgainstLayer(), "Where in the network the answer is", "A logistic regression on each layer alone; the band is the 95 % interval.")) : null,
+                Figure(plots.AgainstLayer(), "Where in the network the answer is", "A linear model on each layer alone; the band is the 95 % interval.")) : null,
             summary.Recommended is { } method ? E("div", Class("duo"), Details(summary, method, plots, id), MistakeList.Make(task, method)) : null);
     }
 
@@ -77,7 +77,7 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
             Fact("Splits", $"Rows are dealt into {about.Options.Folds} folds that keep the shares of the classes (groups of rows stay together), each fold measured by methods that learned from the others; where there are test rows, they are measured instead. "
                 + $"{(about.Options.Seeds == 1 ? "One seed" : $"{about.Options.Seeds} seeds")}. Methods choose their own settings on training rows only."
                 + (about.Options.Full ? "" : " Methods that train the whole network run on one fold; \u201cmeasured on\u201d says so.")),
-            Fact("Scores", "Accuracy for one of several classes; micro-averaged F1 for several labels; the share of variance explained (R²) for numbers; F1 over exact spans for tags. Higher is better, 100 % is perfect."),
+            Fact("Scores", "Accuracy for one of several classes; micro-averaged F1 for several labels; Spearman's rank correlation for numbers; F1 over exact spans for tags. Higher is better, 100 is perfect; a point is a hundredth."),
             Fact("Intervals", "95 % percentile bootstrap over the measured rows (over groups where rows belong together), 1,000 draws; differences are paired: both methods on the same draws. They speak of other rows, not of other training sets."),
             Fact("Recommended", "The simplest method that no other is shown to beat: the interval of the paired difference to the best one reaches zero. Simple comes first in the list of methods above."),
             Fact("Versions", about.Versions), Fact("Cells", $"{about.Cells:N0}, each kept in the folder of this report")),

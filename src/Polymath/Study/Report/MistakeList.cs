@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Polymath.Tagging;
 using Polymath.Tasks;
 using static Polymath.Study.Report.Html;
 
@@ -39,10 +40,9 @@ internal static class MistakeList
                 var sure = answer.Numbers.Length == task.Labels.Count ? Enumerable.Range(0, task.Labels.Count).Sum(label => Math.Abs(answer.Numbers[label] - (truth.Ids.Contains(label) ? 1 : 0))) : wrong;
                 return new(row, Names(task, truth.Ids), Names(task, answer.Ids), sure);
             default:
-                var spans = new SpanF1Score(task.Labels);
-                var (wanted, said) = (spans.Spans(truth.Ids), spans.Spans(answer.Ids));
+                var (wanted, said) = (WordSpan.Of(StudyScore.Tags(task, truth)), WordSpan.Of(StudyScore.Tags(task, answer)));
                 var off = wanted.Except(said).Count() + said.Except(wanted).Count();
-                return off == 0 ? null : new(row, Spans(task.Rows[row].Text, wanted), Spans(task.Rows[row].Text, said), off);
+                return off == 0 ? null : new(row, Spans(task.Sentences[row], wanted), Spans(task.Sentences[row], said), off);
         }
     }
 
@@ -50,11 +50,8 @@ internal static class MistakeList
 
     private static string Value(float value) => value.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture).Replace('-', '−');
 
-    private static string Spans(string text, HashSet<(string Kind, int First, int Last)> spans)
-    {
-        var words = text.Split(' ');
-        return spans.Count == 0 ? "no span" : string.Join("; ", spans.OrderBy(span => span.First).Select(span => $"{span.Kind} “{string.Join(' ', words.Skip(span.First).Take(span.Last - span.First + 1))}”"));
-    }
+    private static string Spans(TaggedSentence sentence, IReadOnlyList<WordSpan> spans) =>
+        spans.Count == 0 ? "no span" : string.Join("; ", spans.Select(span => $"{span.Kind} “{sentence.Text[sentence.Words[span.First].Start..sentence.Words[span.End - 1].End]}”"));
 
     private static string Cut(string text) => text.Length > Longest ? text[..Longest] + "…" : text;
 }

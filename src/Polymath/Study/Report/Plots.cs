@@ -30,7 +30,7 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
         });
         return Svg($"{id}-strip", Width, bottom + 26, $"{summary.Score} of each method on {summary.Task.Name}", Describe(),
             ticks.Select(tick => new[] { Line(axis.At(tick), 0, axis.At(tick), bottom, "grid"), Label(axis.At(tick), bottom + 13, $"{Math.Round(100 * tick):0}", "soft middle") }),
-            Label(Width, bottom + 13, $"{summary.Score}, %", "soft end"), shown);
+            Label(Width, bottom + 13, summary.Score, "soft end"), shown);
     }
 
     /// <summary>Score against training rows; null where only one size ran.</summary>

@@ -11,7 +11,7 @@ internal static class ScoreTable
 {
     public static XElement Make(StudySummary summary, Func<IStudyMethod, int> place)
     {
-        string[] columns = ["Method", $"{summary.Score}, %", $"against {Simple(summary) ?? "the best simple method"}, points", "trained numbers", "bytes per task", "training", "prediction, a row", "measured on"];
+        string[] columns = ["Method", summary.Score, $"against {Simple(summary) ?? "the best simple method"}, points", "trained numbers", "bytes per task", "training", "prediction, a row", "measured on"];
         return E("table", Class("scores"), A("role", "table"),
             E("caption", "Every method at the largest training size it ran at, with 95 % intervals below. Times include the backbone's pass over the rows where a method needs one; features that methods share are counted at their measured time."),
             E("thead", A("role", "rowgroup"), E("tr", A("role", "row"), columns.Select(column => E("th", A("scope", "col"), A("role", "columnheader"), column)))),
@@ -35,7 +35,7 @@ internal static class ScoreTable
             Cell(7, $"{method.Rows:N0} rows", method.Splits));
     }
 
-    private static string Also(KeyValuePair<string, double> also) => also.Key.Contains("F1", StringComparison.Ordinal) ? Percent(also.Value) : also.Value.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Also(KeyValuePair<string, double> also) => also.Key == "mean error" ? also.Value.ToString("0.00", CultureInfo.InvariantCulture) : Percent(also.Value);
 
     private static string Signed(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 }
