@@ -19,7 +19,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var files = new List<DataFileRecord>();
         var (rows, column) = Load(streams, data, options, files, notes);
         var kind = options.Kind ?? TaskKinds.Recognise(rows, column);
-        var all = LabelledRows.From(rows, kind, source: data == "-" ? "standard input" : data ?? "embedded:intent");
+        var all = LabelledRows.OfKind(rows, kind, source: data == "-" ? "standard input" : data ?? "embedded:intent");
         if (data is null) notes.Add($"no --data: learning the embedded task intent, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
         if (kind != TaskKind.Classification) notes.Add($"{(options.Kind is null ? "recognised as" : "kind")} {kind.Name()}{(options.Kind is null ? "; --kind says otherwise" : "")}");
         else if (options.Kind is null && all.Classes > 10 && rows.All(row => row.Value is not null)) notes.Add("the labels are numbers, read as names of classes; --kind regression reads them as amounts");
@@ -29,7 +29,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
             var report = Duplicates.Report(rows, testRows);
             if (report.Exact + report.Folded > 0)
                 notes.Add($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured number flatters");
-            return new AdaptPlan(all, LabelledRows.From(testRows, kind, all.Map, test), null, files, [.. notes, Counts(all)]);
+            return new AdaptPlan(all, LabelledRows.OfKind(testRows, kind, all.Map, test), null, files, [.. notes, Counts(all)]);
         }
         if (kind == TaskKind.Classification)
         {

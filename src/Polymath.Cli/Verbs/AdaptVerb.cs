@@ -71,6 +71,8 @@ internal static class AdaptVerb
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), reading)
                 : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), reading, options.Seed);
             options = options with { Metric = TaskMetrics.Choose(plan.Train.Kind, asked, plan.Train.Classes) };
+            foreach (var option in new Option[] { head, balanced })
+                if (result.IsGiven(option) && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"{option.Name} is for tasks of classes, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);

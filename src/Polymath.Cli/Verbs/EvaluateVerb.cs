@@ -28,7 +28,7 @@ internal static class EvaluateVerb
             var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: true) with { Kind = kind }, streams.Input);
             var rows = file.ReadAll();
             var labels = session.Task?.Labels ?? new LabelMap(kind == TaskKind.Regression ? [] : session.Config!.Labels);
-            var numbered = LabelledRows.From(rows, kind, labels, file.Name);
+            var numbered = LabelledRows.OfKind(rows, kind, labels, file.Name);
             var outcomes = await Reporting.WithProgressAsync(streams, progress => session.Task is { } learned ? learned.Measure(numbered, progress, cancellation)
                 : TaskMetrics.Score(numbered, [.. session.Head!.Score(rows, progress, cancellation).SelectMany(answer => answer.Scores)]), cancellation).ConfigureAwait(false);
             session.SayCut(streams);

@@ -20,13 +20,13 @@ internal static class StudyTasks
         if (TaggedFile.Recognise(data)) return OwnSentences(streams, data, test, options);
         var (rows, file) = Load(streams, data, options);
         var kind = options.Kind ?? TaskKinds.Recognise(rows, file.LabelColumn);
-        var labelled = LabelledRows.From(rows, kind, source: file.Name);
+        var labelled = LabelledRows.OfKind(rows, kind, source: file.Name);
         if (test is null) return StudyTask.Of(NameOf(data), labelled) with { Files = [Record(data, file, rows.Count)] };
         var (measured, testFile) = Load(streams, test, options with { Kind = kind });
         var report = Duplicates.Report(rows, measured);
         if (report.Exact + report.Folded > 0)
             streams.Error.WriteLine($"{report.Exact + report.Folded:N0} of {report.TestRows:N0} test rows stand in the training rows too ({report.Conflicts:N0} with another label): the measured numbers flatter");
-        return StudyTask.Of(NameOf(data), labelled, LabelledRows.From(measured, kind, labelled.Map, testFile.Name)) with { Files = [Record(data, file, rows.Count), Record(test, testFile, measured.Count)] };
+        return StudyTask.Of(NameOf(data), labelled, LabelledRows.OfKind(measured, kind, labelled.Map, testFile.Name)) with { Files = [Record(data, file, rows.Count), Record(test, testFile, measured.Count)] };
     }
 
     private static StudyTask OwnSentences(Streams streams, string data, string? test, DataOptions options)
@@ -53,7 +53,7 @@ internal static class StudyTasks
     private static StudyTask Read(EmbeddedTask embedded)
     {
         var task = embedded.Kind == TaskKind.TokenClassification ? StudyTask.OfSentences(embedded.Name, embedded.Sentences())
-            : StudyTask.Of(embedded.Name, LabelledRows.From(embedded.Rows().ReadAll(), embedded.Kind));
+            : StudyTask.Of(embedded.Name, LabelledRows.OfKind(embedded.Rows().ReadAll(), embedded.Kind));
         return task with { Description = embedded.Description, Files = [embedded.Record(task.Rows.Count)] };
     }
 

@@ -12,14 +12,15 @@ public sealed class MultiLabelOutcomes : TaskOutcomes
     /// <param name="thresholds">The least probability at which each label is predicted, [labels].</param>
     /// <exception cref="ArgumentException">Lengths differ, or there is no row.</exception>
     public MultiLabelOutcomes(bool[] truth, float[] probabilities, IReadOnlyList<double> thresholds)
+        : this(truth, probabilities, [.. probabilities.Select((p, i) => p >= thresholds[i % thresholds.Count])], thresholds.Count) { }
+
+    private MultiLabelOutcomes(bool[] truth, float[] probabilities, bool[] predicted, int labels)
     {
-        Labels = thresholds.Count;
+        Labels = labels;
         if (truth.Length != probabilities.Length || Labels == 0 || truth.Length % Labels != 0)
             throw new ArgumentException($"{truth.Length} marks, {probabilities.Length} probabilities and {Labels} labels do not fit together");
         if (truth.Length == 0) throw new ArgumentException("there is no row to evaluate");
-        (Truth, Probabilities) = (truth, probabilities);
-        Predicted = new bool[truth.Length];
-        for (var i = 0; i < truth.Length; i++) Predicted[i] = probabilities[i] >= thresholds[i % Labels];
+        (Truth, Probabilities, Predicted) = (truth, probabilities, predicted);
         (_ranking, _wrong, _exact) = (new double[Rows], new double[Rows], new double[Rows]);
         (_hits, _marked) = (new int[Rows][], new int[Rows][]);
         for (var r = 0; r < Rows; r++) Tally(r);
@@ -46,6 +47,13 @@ public sealed class MultiLabelOutcomes : TaskOutcomes
         var (hits, truths, predicted) = Tallies([]);
         return [.. Enumerable.Range(0, Labels).Select(k => new ClassScore(predicted[k] == 0 ? 0 : (double)hits[k] / predicted[k],
             truths[k] == 0 ? 0 : (double)hits[k] / truths[k], truths[k] + predicted[k] == 0 ? 0 : 2.0 * hits[k] / (truths[k] + predicted[k]), (int)truths[k], (int)predicted[k]))];
+    }
+
+    private protected override TaskOutcomes JoinAll(IReadOnlyList<TaskOutcomes> parts)
+    {
+        MultiLabelOutcomes[] all = [.. parts.Cast<MultiLabelOutcomes>()];
+        if (all.Any(part => part.Labels != Labels)) throw new ArgumentException("the parts have different labels");
+        return new MultiLabelOutcomes([.. all.SelectMany(part => part.Truth)], [.. all.SelectMany(part => part.Probabilities)], [.. all.SelectMany(part => part.Predicted)], Labels);
     }
 
     internal override double Measure(Metric metric, ReadOnlySpan<int> counts) => metric switch

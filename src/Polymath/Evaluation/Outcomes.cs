@@ -71,6 +71,16 @@ public sealed class Outcomes : TaskOutcomes
     internal SortedValues? SecondClassOrder => field ??= Classes != 2 || Confidences is null ? null
         : SortedValues.Of([.. Confidences.Select((confidence, i) => Predicted[i] == 1 ? confidence : 1 - confidence)]);
 
+    private protected override TaskOutcomes JoinAll(IReadOnlyList<TaskOutcomes> parts)
+    {
+        Outcomes[] all = [.. parts.Cast<Outcomes>()];
+        if (all.Any(part => part.Classes != Classes)) throw new ArgumentException("the parts have different classes");
+        int[] labels = [.. all.SelectMany(part => part.Labels)], predicted = [.. all.SelectMany(part => part.Predicted)];
+        return all.All(part => part.LogLosses is not null)
+            ? new Outcomes(labels, predicted, Classes, [.. all.SelectMany(part => part.LogLosses!)], [.. all.SelectMany(part => part.Confidences!)])
+            : new Outcomes(labels, predicted, Classes);
+    }
+
     internal override double Measure(Metric metric, ReadOnlySpan<int> counts) => ClassMeasures.Of(metric, this, counts);
 
     internal override bool SameTruth(TaskOutcomes other) => other is Outcomes same && Labels.AsSpan().SequenceEqual(same.Labels);

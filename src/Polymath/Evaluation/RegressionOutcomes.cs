@@ -26,6 +26,12 @@ public sealed class RegressionOutcomes : TaskOutcomes
     /// <inheritdoc/>
     public override int Rows => Truth.Length;
 
+    private protected override TaskOutcomes JoinAll(IReadOnlyList<TaskOutcomes> parts)
+    {
+        RegressionOutcomes[] all = [.. parts.Cast<RegressionOutcomes>()];
+        return new RegressionOutcomes([.. all.SelectMany(part => part.Truth)], [.. all.SelectMany(part => part.Predicted)]);
+    }
+
     internal override double Measure(Metric metric, ReadOnlySpan<int> counts) => metric switch
     {
         Metric.Pearson => Pearson(Truth, Predicted, counts),

@@ -8,6 +8,17 @@ public abstract class TaskOutcomes
     /// <summary>The number of rows.</summary>
     public abstract int Rows { get; }
 
+    /// <summary>All rows of several parts, such as the folds of a cross-validation, as one.</summary>
+    /// <exception cref="ArgumentException">The parts are of different kinds or classes, or there is none.</exception>
+    public static TaskOutcomes Join(IReadOnlyList<TaskOutcomes> parts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(parts.Count, nameof(parts));
+        if (parts.Any(part => part.GetType() != parts[0].GetType())) throw new ArgumentException("the parts are of different kinds");
+        return parts[0].JoinAll(parts);
+    }
+
+    private protected abstract TaskOutcomes JoinAll(IReadOnlyList<TaskOutcomes> parts);
+
     /// <summary>A metric's value where each row counts as often as <paramref name="counts"/> says; empty: once.</summary>
     internal abstract double Measure(Metric metric, ReadOnlySpan<int> counts);
 

@@ -44,7 +44,7 @@ public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMa
     /// <param name="map">A map to use; null makes one from the rows.</param>
     /// <param name="source">The name of the file they come from, for messages.</param>
     /// <exception cref="PolymathException">No rows, a row without a label, a label that the map does not know, or fewer than two classes.</exception>
-    public static LabelledRows From(IEnumerable<Row> rows, LabelMap? map = null, string? source = null) => From(rows, TaskKind.Classification, map, source);
+    public static LabelledRows From(IEnumerable<Row> rows, LabelMap? map = null, string? source = null) => OfKind(rows, TaskKind.Classification, map, source);
 
     /// <summary>Reads what is true of each row.</summary>
     /// <param name="rows">Rows with a label each, with labels, or with a number as their label.</param>
@@ -52,7 +52,7 @@ public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMa
     /// <param name="map">A map to use; null makes one from the rows.</param>
     /// <param name="source">The name of the file they come from, for messages.</param>
     /// <exception cref="PolymathException">No rows, a row without what the kind needs, a label that the map does not know, or nothing to tell apart.</exception>
-    public static LabelledRows From(IEnumerable<Row> rows, TaskKind? kind, LabelMap? map = null, string? source = null)
+    public static LabelledRows OfKind(IEnumerable<Row> rows, TaskKind? kind, LabelMap? map = null, string? source = null)
     {
         IReadOnlyList<Row> list = [.. rows];
         if (list.Count == 0) throw new PolymathException(source is null ? "there are no rows; expected at least one row of each of two classes" : $"{source}: there are no rows; expected at least one");

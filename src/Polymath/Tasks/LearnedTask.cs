@@ -64,7 +64,7 @@ public sealed partial class LearnedTask : IDisposable
 
     /// <summary>Reads what is true of rows as this task needs it, with its map of labels.</summary>
     /// <exception cref="PolymathException">A row has no label, or one that the task does not know, or no number.</exception>
-    public LabelledRows Number(IEnumerable<Row> rows) => LabelledRows.From(rows, Kind, Labels);
+    public LabelledRows Number(IEnumerable<Row> rows) => LabelledRows.OfKind(rows, Kind, Labels);
 
     private Prediction Answer(Row row, Span<float> scores)
     {

@@ -121,7 +121,7 @@ public class FeatureExtractionTests
         var task = FeatureExtraction.ExtractFeatures(backbone, "kind", train.Rows, new FeatureExtractionOptions { Layers = LayerMix.Last });
         var scores = MethodComparison.Run(task, 1, train, test, Metric.Accuracy, seed: 0);
         Assert.Equal(3, scores.Count);
-        Assert.All(scores, score => Assert.Equal(test.Labels, score.Outcomes.Labels));
+        Assert.All(scores, score => Assert.Equal(test.Labels, Assert.IsType<Outcomes>(score.Outcomes).Labels));
         Assert.Equal(1 / 3.0, scores[0].Interval.Value, 1e-9);
         Assert.Equal(scores[2].Interval.Value - scores[1].Interval.Value, scores[2].AgainstBaseline!.Difference, 1e-9);
     }

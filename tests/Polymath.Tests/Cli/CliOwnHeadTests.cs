@@ -90,7 +90,7 @@ public sealed class CliOwnHeadTests : IDisposable
         for (var i = 0; i < lines.Length; i++) Assert.Equal(expected[i], lines[i].GetProperty("value").GetDouble(), 1e-5);
         Assert.Equal(pairs.Length, lines.Length);
         var json = (await CliRun.Of("evaluate", "--model", model, "--data", data, "--json")).Ok().Json;
-        Assert.Equal(0.25, json.GetProperty("meanSquaredError").GetDouble(), 1e-4);
+        Assert.Equal(0.5, json.GetProperty("rmse").GetDouble(), 1e-4);
         Assert.Equal(1, json.GetProperty("pearson").GetDouble(), 1e-6);
         Assert.Equal(1, json.GetProperty("spearman").GetDouble(), 1e-9);
         File.WriteAllText(data, "text_a\ttext_b\tlabel\ncat\tdog\tsimilar\n");
@@ -119,8 +119,11 @@ public sealed class CliOwnHeadTests : IDisposable
         var data = _folder["rows.csv"];
         File.WriteAllText(data, "text,label\ngood day,LABEL_0\nbad day,LABEL_7\n");
         (await CliRun.Of("predict", "--model", TinyModel.Write(_folder["mlm"], "bert-mlm"), "--data", data)).Refused("no classification head", "polymath adapt");
-        (await CliRun.Of("evaluate", "--model", TinyModel.Write(_folder["multi"], "roberta-multi-label"), "--data", data)).Refused("one label or one number");
-        (await CliRun.Of("evaluate", "--model", TinyModel.Write(_folder["tags"], "bert-tokens"), "--data", data)).Refused("one label or one number");
+        (await CliRun.Of("evaluate", "--model", TinyModel.Write(_folder["multi"], "roberta-multi-label"), "--data", data)).Refused("rows.csv, line 3", "LABEL_7");
+        File.WriteAllText(_folder["lists.csv"], "text,labels\ngood day,LABEL_0;LABEL_1\nbad day,\n");
+        var several = (await CliRun.Of("evaluate", "--model", _folder["multi"], "--data", _folder["lists.csv"], "--json")).Ok().Json;
+        Assert.Equal(2, several.GetProperty("intervals").GetProperty("microF1").GetArrayLength());
+        (await CliRun.Of("evaluate", "--model", TinyModel.Write(_folder["tags"], "bert-tokens"), "--data", data)).Refused("one label, several, or a number");
         (await CliRun.Of("evaluate", "--model", TinyModel.Write(_folder["single"], "bert-classify"), "--data", data)).Refused("rows.csv, line 3", "LABEL_7", "LABEL_0, LABEL_1, LABEL_2");
         var cut = (await CliRun.With(string.Join(' ', Enumerable.Repeat("cat", 500)) + "\n", default, "predict", "--model", _folder["single"])).Ok();
         Assert.Contains("1 of 1 rows were longer than 64 tokens and were cut", cut.Error);

@@ -40,7 +40,7 @@ public class TfidfTests
         foreach (var c in new[] { 0.1, 3 })
         {
             var dense = LogisticRegression.Fit(x, y, 4, new LogisticRegressionOptions { C = c });
-            var sparse = new SparseLogisticRegression(Sparse(x), y, 4, default);
+            var sparse = new SparseLinearModel(Sparse(x), new SparseSoftmax(y, 4), default);
             sparse.Solve(c, 1e-9);
             for (var k = 0; k < 4; k++)
                 for (var j = 0; j < 12; j++) Assert.Equal(dense.Weights[k * 12 + j], sparse.Weights[j * 4 + k], 2e-3);
@@ -80,7 +80,7 @@ public class TfidfTests
         Assert.True(accuracy >= expected, $"{accuracy:P2}");
     }
 
-    private static SparseRows Sparse(FeatureMatrix x)
+    internal static SparseRows Sparse(FeatureMatrix x)
     {
         var (starts, columns, values) = (new int[x.Rows + 1], new List<int>(), new List<float>());
         for (var i = 0; i < x.Rows; i++)

@@ -39,8 +39,8 @@ public partial class StudyReportTests
         [
             StudyFakes.Task(40, 4, "single"),
             StudyTask.Of("pairs", LabelledRows.From(rows.Select(row => row with { Pair = "second <text>" }))),
-            StudyTask.Of("many", LabelledRows.From(rows.Select((row, r) => row with { Label = null, Labels = r % 5 == 0 ? [] : [$"l{r % 2}", $"l{2 + r % 2}"] }), TaskKind.MultiLabel)),
-            StudyTask.Of("number", LabelledRows.From(rows.Select((row, r) => row with { Label = $"{r % 11}" }), TaskKind.Regression)),
+            StudyTask.Of("many", LabelledRows.OfKind(rows.Select((row, r) => row with { Label = null, Labels = r % 5 == 0 ? [] : [$"l{r % 2}", $"l{2 + r % 2}"] }), TaskKind.MultiLabel)),
+            StudyTask.Of("number", LabelledRows.OfKind(rows.Select((row, r) => row with { Label = $"{r % 11}" }), TaskKind.Regression)),
             StudyTask.OfSentences("tags", [.. Enumerable.Range(0, 40).Select(r => TaggedSentence.FromWords(["the", "new", "part", $"{r}"], ["O", "B-x", "I-x", r % 2 == 0 ? "O" : "B-x"]))]),
         ];
     }

@@ -15,9 +15,9 @@ public class StudyScoreTests
         RowAnswer Ids(params int[] ids) => new(ids, []);
         Assert.Equal(2 / 3.0, Score(StudyFakes.Task(3, 3), Ids(0), Ids(1), Ids(0)), 1e-12);
         Row Labelled(params string[] labels) => new("t") { Labels = labels };
-        var many = StudyTask.Of("many", LabelledRows.From([Labelled("a", "c"), Labelled("b"), Labelled("a", "d"), Labelled()], TaskKind.MultiLabel));
+        var many = StudyTask.Of("many", LabelledRows.OfKind([Labelled("a", "c"), Labelled("b"), Labelled("a", "d"), Labelled()], TaskKind.MultiLabel));
         Assert.Equal(2 * 3 / (2 * 3 + 1.0 + 2), Score(many, Ids(0, 1), Ids(1), Ids(3), Ids()), 1e-12); // 3 hits, 1 false alarm, 2 misses
-        var numbers = StudyTask.Of("numbers", LabelledRows.From(new[] { "1", "4", "2", "8" }.Select(value => new Row("t") { Label = value }), TaskKind.Regression));
+        var numbers = StudyTask.Of("numbers", LabelledRows.OfKind(new[] { "1", "4", "2", "8" }.Select(value => new Row("t") { Label = value }), TaskKind.Regression));
         Assert.Equal(1, Score(numbers, RowAnswer.OfValue(0), RowAnswer.OfValue(7), RowAnswer.OfValue(0.5), RowAnswer.OfValue(9)), 1e-12);
         var tags = StudyTask.OfSentences("tags", [TaggedSentence.FromWords(["a", "b", "c"], ["B-x", "I-x", "B-y"])]);
         Assert.Equal(["O", "B-x", "I-x", "B-y", "I-y"], tags.Labels);
@@ -88,7 +88,7 @@ public class StudyScoreTests
     public void Macro_F1_and_errors_of_numbers_stand_beside_the_score()
     {
         Assert.Equal(1, StudyFakes.Summarize(StudyFakes.Task(), new FakeMethod("a")).Methods[0].Also["macro-F1"]);
-        var numbers = StudyTask.Of("numbers", LabelledRows.From(Enumerable.Range(0, 40).Select(r => new Row("t") { Label = $"{r}" }), TaskKind.Regression));
+        var numbers = StudyTask.Of("numbers", LabelledRows.OfKind(Enumerable.Range(0, 40).Select(r => new Row("t") { Label = $"{r}" }), TaskKind.Regression));
         var also = StudyFakes.Summarize(numbers, new FakeMethod("a") { Answers = cell => [.. cell.Test.Select(row => RowAnswer.OfValue(row + 2))] }).Methods[0].Also;
         Assert.Equal(2, also["mean error"], 1e-6);
     }

@@ -38,11 +38,29 @@ public class TaskArtifactTests
         DataFileTests.OneLineError(() => TaskArtifact.Load(folder["a"]), "task.json", "format version 2 is newer");
     }
 
+    [Fact]
+    public void A_task_from_before_kinds_and_pairs_still_answers()
+    {
+        using var folder = new TemporaryFolder();
+        var rows = Enumerable.Range(0, 12).Select(i => new Row(i % 2 == 0 ? "good day" : "bad night") { Pair = $"word{i}", Label = i % 2 == 0 ? "plus" : "minus" });
+        var task = Adaptation.TfidfBaseline.Learn("old", LabelledRows.From(rows), pairs: Features.PairEncoding.Joint);
+        (task.Artifact with { PairEncoding = null, Thresholds = null }).Save(folder["old"]);
+        var json = File.ReadAllText(Path.Combine(folder["old"], "task.json"));
+        Assert.DoesNotContain("pair_encoding", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("thresholds", json, StringComparison.Ordinal);
+        var again = LearnedTask.Restore(TaskArtifact.Load(folder["old"]), null);
+        Assert.Equal(task.Predict(rows).Select(p => p.Probability), again.Predict(rows).Select(p => p.Probability));
+        Assert.Equal("plus", again.Predict(["good day"]).Single().Label);
+    }
+
     [Theory]
     [InlineData("\"kind\": \"multi-label\"", "\"kind\": \"guess\"")]
     [InlineData("\"kind\": \"multi-label\"", "\"kind\": 1")]
     [InlineData("\"name\": \"a\"", "\"name\": \"../a\"")]
     [InlineData("\"name\": \"a\"", "\"name\": null")]
+    [InlineData("\"kind\": \"multi-label\"", "\"kind\": \"classification\"")]
+    [InlineData("0.25,", "1.25,")]
+    [InlineData("0.25,", "")]
     [InlineData("\"no\"", "\"yes\"")]
     [InlineData("\"no\"", "\"\"")]
     [InlineData("\"width\": 2", "\"width\": 0")]

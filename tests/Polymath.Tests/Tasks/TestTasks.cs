@@ -16,6 +16,8 @@ internal static class TestTasks
         Pooling = "mean",
         Chunking = new ChunkingRecord(128, 16),
         PromptPrefix = "query: ",
+        PairEncoding = "siamese",
+        Thresholds = [0.25, 0.5, 1 / 3.0],
         Precision = "float32",
         Backbone = new BackboneReference(new string('a', 64), "bert", "tiny", 2),
         Metrics = new Dictionary<string, double> { ["accuracy"] = 1 / 3.0 + number, ["undefined"] = double.NaN },
@@ -32,6 +34,7 @@ internal static class TestTasks
         Assert.Equal(expected.Training!.Data, actual.Training!.Data);
         Assert.Equal(expected.Training.Options, actual.Training.Options);
         Assert.Equal(expected.Terms, actual.Terms);
+        Assert.Equal(expected.Thresholds, actual.Thresholds);
         Assert.Equal(expected.Arrays.Select(array => array.Name), actual.Arrays.Select(array => array.Name));
         foreach (var (wanted, array) in expected.Arrays.Zip(actual.Arrays))
         {
@@ -48,5 +51,5 @@ internal static class TestTasks
     private static readonly NamedArray[] _noArrays = [];
 
     private static TaskArtifact Plain(TaskArtifact artifact) =>
-        artifact with { Labels = _none, Metrics = _noMetrics, Training = null, Arrays = _noArrays, Files = _noFiles, Terms = _none };
+        artifact with { Labels = _none, Metrics = _noMetrics, Training = null, Arrays = _noArrays, Files = _noFiles, Terms = _none, Thresholds = null };
 }

@@ -38,7 +38,7 @@ public static class FeatureExtraction
     /// <summary>As <see cref="ExtractFeaturesAsync"/>, on the calling thread.</summary>
     public static LearnedTask ExtractFeatures(Backbone backbone, string name, IEnumerable<Row> rows,
         FeatureExtractionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        ExtractFeatures(backbone, name, LabelledRows.From(rows, options?.Kind), options, progress, cancellation);
+        ExtractFeatures(backbone, name, LabelledRows.OfKind(rows, options?.Kind), options, progress, cancellation);
 
     /// <summary>As <see cref="ExtractFeaturesAsync"/>, on the calling thread, of rows whose labels have been read.</summary>
     public static LearnedTask ExtractFeatures(Backbone backbone, string name, LabelledRows data,
