@@ -20,6 +20,16 @@ internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
         return new TokenRow(ids, types, ContentKey.Of(MemoryMarshal.AsBytes<int>(content)));
     }
 
+    /// <summary>The tokens of rows as a backbone reads them.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="prompt">Name of one of the folder's prompts; null for its default.</param>
+    public static TokenRow[] Read(Backbone backbone, IEnumerable<Row> rows, string? prompt)
+    {
+        var prefix = backbone.Sentence.Prompt(prompt);
+        return [.. rows.Select(row => From(Cut(backbone, prefix, row, backbone.MaxTokens, out _), backbone, row))];
+    }
+
     /// <summary>The tokens of a row as a backbone reads it: a prefix before its text, in lower case where the folder says so, cut at a limit.</summary>
     public static Encoding Cut(Backbone backbone, string prefix, Row row, int limit, out bool cut)
     {

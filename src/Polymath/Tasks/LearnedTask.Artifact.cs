@@ -97,18 +97,26 @@ public sealed partial class LearnedTask
     /// <param name="backbone">The backbone it started from.</param>
     /// <param name="weights">What training made of it; the task takes them over.</param>
     /// <param name="head">The new head; null for the folder's own.</param>
-    /// <param name="pooling">How tokens become one vector.</param>
+    /// <param name="recipe">How rows become vectors.</param>
     /// <param name="data">The rows it learned from.</param>
     /// <param name="record">What was chosen, in words.</param>
     /// <param name="seed">The seed of everything drawn.</param>
     /// <param name="prompt">Name of the prompt that was put before each text.</param>
+    /// <param name="thresholds">For several labels a row the least probability of each.</param>
     internal static LearnedTask FromTraining(
-        string name, string method, Backbone backbone, TunedWeights weights, LinearHead? head, Pooling pooling, LabelledRows data, IReadOnlyDictionary<string, string> record, int seed, string? prompt)
+        string name, string method, Backbone backbone, TunedWeights weights, LinearHead? head, FeatureRecipe recipe, LabelledRows data, IReadOnlyDictionary<string, string> record, int seed,
+        string? prompt, IReadOnlyList<double>? thresholds = null)
     {
         var features = new FeatureOptions { Prompt = prompt };
-        var recipe = new FeatureRecipe(pooling, LayerMix.Last);
         var placeholder = head ?? new LinearHead(new float[data.Classes], new float[data.Classes], 1);
-        var artifact = OnBackbone(name, method, backbone, recipe, placeholder, data.Map, features) with { Weights = weights, Training = new TrainingRecord(data.Rows.Count, seed) { Options = record } };
+        var artifact = OnBackbone(name, method, backbone, recipe, placeholder, data.Map, features) with
+        {
+            Kind = data.Kind,
+            PairEncoding = data.Pairs ? recipe.Pairs.Name() : null,
+            Thresholds = thresholds,
+            Weights = weights,
+            Training = new TrainingRecord(data.Rows.Count, seed) { Options = record },
+        };
         if (head is null) artifact = artifact with { HeadKind = KeptHead, Arrays = [], Pooling = null, Layers = null };
         return Restore(artifact, backbone);
     }

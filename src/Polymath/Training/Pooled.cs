@@ -1,11 +1,12 @@
 using Polymath.Backbones;
+using Polymath.Features;
 using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Polymath.Training;
 
-/// <summary>Token states to one vector a row, with a gradient; <see cref="Features.Pooler"/> is the same without one.</summary>
+/// <summary>Token states to one vector a row, with a gradient; <see cref="Pooler"/> is the same without one.</summary>
 internal static class Pooled
 {
     /// <summary>Pools tokens [T, H] to packed rows [rows, H].</summary>
@@ -15,6 +16,20 @@ internal static class Pooled
         Pooling.Max => stack(Enumerable.Range(0, batch.Rows).Select(r => hidden.narrow(0, batch.Offsets[r], batch.Offsets[r + 1] - batch.Offsets[r]).amax([0]))),
         _ => Averages(batch).to(hidden.dtype).mm(hidden),
     };
+
+    /// <summary>
+    /// What is made of two texts' vectors, with a gradient: <see cref="PairEncodings.Join"/> is the same without one.
+    /// </summary>
+    /// <param name="texts">Vectors [2 · rows, H], the texts of a row one after the other.</param>
+    /// <param name="encoding">Not <see cref="PairEncoding.Joint"/>.</param>
+    public static Tensor Pairs(Tensor texts, PairEncoding encoding)
+    {
+        var size = Math.Sqrt(texts.shape[1]);
+        var both = (nn.functional.normalize(texts) * size).view(-1, 2, texts.shape[1]);
+        Tensor u = both.select(1, 0), v = both.select(1, 1), products = u * v;
+        var joined = cat([products, (u - v).abs(), products.sum(1, keepdim: true) / size], 1);
+        return encoding == PairEncoding.SiameseFull ? cat([joined, u, v], 1) : joined;
+    }
 
     /// <summary>The matrix [rows, T] whose product with the tokens is each row's mean: its gradient is a product as well, and exact to the bit.</summary>
     private static Tensor Averages(PackedBatch batch)

@@ -59,16 +59,19 @@ internal sealed class BinaryCrossEntropyLoss(float[] targets, int labels) : RowL
         nn.functional.binary_cross_entropy_with_logits(scores, Targets.Of(targets, labels, rows), reduction: nn.Reduction.Sum) / labels;
 }
 
-/// <summary>The squared difference to a number; a row's loss is the mean over its numbers.</summary>
-/// <param name="targets">The numbers of each row, row-major.</param>
-/// <param name="outputs">How many a row has.</param>
-internal sealed class SquaredLoss(float[] targets, int outputs = 1) : RowLoss
+/// <summary>
+/// The squared difference to a number, in units of the numbers' variance, so that the size of the numbers does not decide the size of the steps.
+/// </summary>
+/// <param name="targets">The number of each row.</param>
+internal sealed class SquaredLoss(float[] targets) : RowLoss
 {
-    public override int Outputs => outputs;
+    private readonly double _variance = Math.Max(1e-12, targets.Average(t => Math.Pow(t - targets.Average(), 2)));
+
+    public override int Outputs => 1;
 
     public override double Weight(ReadOnlySpan<int> rows) => rows.Length;
 
-    public override Tensor Sum(Tensor scores, int[] rows) => (scores - Targets.Of(targets, outputs, rows)).square().sum() / outputs;
+    public override Tensor Sum(Tensor scores, int[] rows) => (scores - Targets.Of(targets, 1, rows)).square().sum() / _variance;
 }
 
 file static class Targets

@@ -51,7 +51,7 @@ public sealed class LossTests
         double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
         var expected = Enumerable.Range(0, 4).Sum(i => -(targets[i] * Math.Log(Sigmoid(scores[i])) + (1 - targets[i]) * Math.Log(1 - Sigmoid(scores[i])))) / 2;
         Assert.Equal(expected, new BinaryCrossEntropyLoss(targets, 2).Sum(tensor(scores, [2, 2]), [0, 1]).ToDouble(), 1e-6);
-        Assert.Equal(0.7 * 0.7 + 1.2 * 1.2, new SquaredLoss(targets).Sum(tensor(scores[..2], [2, 1]), [0, 1]).ToDouble(), 1e-6);
+        Assert.Equal((0.7 * 0.7 + 1.2 * 1.2) / 0.25, new SquaredLoss(targets).Sum(tensor(scores[..2], [2, 1]), [0, 1]).ToDouble(), 1e-6);
     }
 
     [Theory]
@@ -67,6 +67,19 @@ public sealed class LossTests
         var pooled = Pooled.Rows(hidden, batch, pooling).data<float>().ToArray();
         for (var r = 0; r < 4; r++)
             for (var k = 0; k < 6; k++) Assert.Equal(rows[batch.Order[r] * 6 + k], pooled[r * 6 + k], 1e-6f);
+    }
+
+    [Theory]
+    [InlineData(PairEncoding.Siamese)]
+    [InlineData(PairEncoding.SiameseFull)]
+    public void TwoTextsWithAGradientAreTheTwoTextsWithout(PairEncoding encoding)
+    {
+        float[] u = [0.3f, -1, 2, 0.5f], v = [1, 0.2f, -0.7f, 0.1f];
+        var expected = new float[encoding.Width(4)];
+        var found = Pooled.Pairs(tensor((float[])[.. u, .. v], [2, 4]), encoding).data<float>().ToArray();
+        PairEncodings.Join(encoding, u, v, expected);
+        Assert.Equal(expected.Length, found.Length);
+        for (var i = 0; i < found.Length; i++) Assert.Equal(expected[i], found[i], 1e-5f);
     }
 
     [Fact]

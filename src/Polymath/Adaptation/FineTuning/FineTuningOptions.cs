@@ -1,6 +1,8 @@
 using Polymath.Backbones;
 using Polymath.Evaluation;
+using Polymath.Features;
 using Polymath.Native;
+using Polymath.Tasks;
 using Polymath.Training;
 
 namespace Polymath.Adaptation;
@@ -59,13 +61,19 @@ public sealed record FineTuningOptions
     /// <summary>How tokens become one vector; null takes the folder's own way.</summary>
     public Pooling? Pooling { get; init; }
 
+    /// <summary>How two texts become one vector, where rows are pairs; null reads them apart in a sentence encoder, together in another network.</summary>
+    public PairEncoding? Pairs { get; init; }
+
+    /// <summary>What the rows' labels are: classes, lists, numbers; null recognises it.</summary>
+    public TaskKind? Kind { get; init; }
+
     /// <summary>The share of the rows that is held out to choose the best epoch, where no validation rows are given; 0 trains to the end.</summary>
     public double ValidationShare { get; init; }
 
     /// <summary>Epochs without a better validation score after which training stops; 0 goes on to the end and takes the best epoch.</summary>
     public int Patience { get; init; }
 
-    /// <summary>What validation measures.</summary>
+    /// <summary>What validation measures; where it does not measure the kind of task, the kind's main metric.</summary>
     public Metric Metric { get; init; } = Metric.Accuracy;
 
     /// <summary>The number format of the matrix products; weights, gradients and optimizer stay float32.</summary>

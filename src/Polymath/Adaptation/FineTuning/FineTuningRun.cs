@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Polymath.Backbones;
 using Polymath.Evaluation;
 using Polymath.Features;
@@ -15,83 +14,102 @@ namespace Polymath.Adaptation;
 internal sealed class FineTuningRun(
     Backbone backbone, LabelledRows data, LabelledRows? validation, FineTuningOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
 {
-    private readonly Pooling _pooling = options.Pooling ?? backbone.Sentence.Pooling;
+    private readonly FeatureRecipe _recipe = new(options.Pooling ?? backbone.Sentence.Pooling, LayerMix.Last)
+    {
+        Pairs = !data.Pairs || options.KeepHead ? PairEncoding.Joint : options.Pairs ?? (backbone.Sentence.IsDescribed ? PairEncoding.Siamese : PairEncoding.Joint),
+    };
 
-    /// <summary>What the training did.</summary>
-    public TrainingReport Report { get; private set; } = new();
+    private TrainingReport _report = new();
+
+    private IReadOnlyList<double>? _thresholds;
 
     /// <summary>Trains and makes the task.</summary>
     public LearnedTask Fit(string name)
     {
         using var network = backbone.LoadTrainable(options.KeepHead);
-        if (options.KeepHead) CheckKeptHead();
-        var rows = Tokens(data);
-        using TrainableHead top = options.KeepHead ? new KeptHead(network) : new NewHead(StartingHead(), _pooling);
-        var loss = new CrossEntropyLoss(data.Labels, data.Classes, options.LabelSmoothing, options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null);
-        var held = validation is null ? null : Tokens(validation);
-        var problem = new FineTuningProblem(network, top, rows, loss, new RowOrder(rows.Length, options.BatchRows, options.Seed), options.Accumulate, options.Precision,
+        if (options.KeepHead) TakeLabelsOfKeptHead();
+        using TrainableHead top = options.KeepHead ? new KeptHead(network) : new NewHead(StartingHead(), _recipe.Pooling, _recipe.Pairs);
+        var texts = Texts(data);
+        var held = validation is null ? null : Texts(validation);
+        var problem = new FineTuningProblem(network, top, texts, Loss(), new RowOrder(data.Rows.Count, options.BatchRows, options.Seed), options.Accumulate, options.Precision,
             held is null ? null : () => Validate(network, top, held));
-        var settings = options.Settings(rows.Length);
-        var checkpoint = options.CheckpointFolder is { } folder ? new TrainingCheckpoint(folder, Key()) : null;
-        Report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, top.Parameters, network.Config.Layers, settings, problem.StepsPerEpoch), settings, checkpoint)
+        var settings = options.Settings(data.Rows.Count);
+        var checkpoint = options.CheckpointFolder is { } folder
+            ? new TrainingCheckpoint(folder, TrainingKey.Of(backbone, options with { CheckpointFolder = null }, [.. data.Rows, .. validation?.Rows ?? []])) : null;
+        _report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, top.Parameters, network.Config.Layers, settings, problem.StepsPerEpoch), settings, checkpoint)
             .Run(problem, progress, cancellation);
+        if (held is not null && data.Kind == TaskKind.MultiLabel)
+            _thresholds = Thresholds.Choose(validation!.Marks, MultiLabelRegression.Probabilities(Scores(network, top, held)), data.Classes);
         var weights = TunedWeights.Copy(network.Parameters);
         checkpoint?.Remove();
-        return LearnedTask.FromTraining(name, LearnedTask.FineTuningMethod, backbone, weights, (top as NewHead)?.ToHead(), _pooling, data, Record(settings), options.Seed, options.Prompt);
+        return LearnedTask.FromTraining(name, LearnedTask.FineTuningMethod, backbone, weights, (top as NewHead)?.ToHead(), _recipe, data, Record(settings), options.Seed, options.Prompt, _thresholds);
     }
 
-    /// <summary>The optimum of logistic regression on the frozen features, or zeros.</summary>
+    /// <summary>The optimum of the kind's linear head on the last layer of a backbone as it is.</summary>
+    public static ExtractedHead HeadOnFeatures(
+        Backbone backbone, LabelledRows data, FeatureRecipe recipe, bool balanced, int seed, string? prompt, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var features = new FeatureExtractionOptions { Layers = LayerMix.Last, Pooling = recipe.Pooling, Pairs = recipe.Pairs, BalancedWeights = balanced, Seed = seed, Prompt = prompt };
+        using var store = FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue });
+        return new FeatureExtractionRun(backbone, data, features, store, progress, cancellation).Fit();
+    }
+
     private LinearHead StartingHead()
     {
-        if (!options.HeadFirst) return new LinearHead(new float[data.Classes * backbone.Config.Width], new float[data.Classes], backbone.Config.Width);
-        var features = new FeatureExtractionOptions { Layers = LayerMix.Last, Pooling = _pooling, BalancedWeights = options.BalancedWeights, Seed = options.Seed, Prompt = options.Prompt };
-        using var store = FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue });
-        return (LinearHead)new FeatureExtractionRun(backbone, data, features, store, progress, cancellation).Fit().Head;
+        if (options.HeadFirst)
+        {
+            var found = HeadOnFeatures(backbone, data, _recipe, options.BalancedWeights, options.Seed, options.Prompt, progress, cancellation);
+            _thresholds = found.Thresholds;
+            return (LinearHead)found.Head;
+        }
+        var (outputs, width) = (data.Outputs, _recipe.Width(backbone));
+        return new LinearHead(new float[outputs * width], data.Kind == TaskKind.Regression ? [(float)data.Values.Average()] : new float[outputs], width);
     }
 
-    private TokenRow[] Tokens(LabelledRows of)
+    private RowLoss Loss() => data.Kind switch
     {
-        var prefix = backbone.Sentence.Prompt(options.Prompt);
-        return [.. of.Rows.Select(row => TokenRow.From(TokenRow.Cut(backbone, prefix, row, backbone.MaxTokens, out _), backbone, row))];
+        TaskKind.MultiLabel => new BinaryCrossEntropyLoss([.. data.Marks.Select(mark => mark ? 1f : 0f)], data.Classes),
+        TaskKind.Regression => new SquaredLoss([.. data.Values.Select(value => (float)value)]),
+        _ => new CrossEntropyLoss(data.Labels, data.Classes, options.LabelSmoothing, options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null),
+    };
+
+    private TokenRow[] Texts(LabelledRows of) => TokenRow.Read(backbone, _recipe.Pairs == PairEncoding.Joint ? of.Rows : PairEncodings.Apart(of.Rows), options.Prompt);
+
+    private double Validate(Encoder network, TrainableHead top, TokenRow[] texts)
+    {
+        var metric = TaskMetrics.Applies(options.Metric, data.Kind) ? options.Metric : TaskMetrics.Main(data.Kind);
+        var score = metric.Compute(TaskMetrics.Score(validation!, Scores(network, top, texts)));
+        return metric.HigherIsBetter() ? score : -score;
     }
 
-    private double Validate(Encoder network, TrainableHead top, TokenRow[] rows)
+    /// <summary>Scores of rows by the network as it is, [rows, outputs].</summary>
+    private float[] Scores(Encoder network, TrainableHead top, TokenRow[] texts)
     {
-        var scores = new float[rows.Length * data.Classes];
-        foreach (var batch in TokenRow.Batches(rows, backbone.TokenBudget))
+        var (rows, outputs, per) = (texts.Length / top.TextsPerRow, data.Outputs, top.TextsPerRow);
+        var scores = new float[rows * outputs];
+        int[] byLength = [.. Enumerable.Range(0, rows).OrderBy(row => Enumerable.Range(row * per, per).Sum(text => texts[text].Ids.Length))];
+        foreach (var batch in byLength.Chunk(64))
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            using var packed = TokenRow.Pack(batch, rows);
+            using var packed = TokenRow.Pack(FineTuningProblem.TextsOf(batch, top), texts);
             var values = top.Scores(network.Last(packed), packed, null).contiguous().data<float>().ToArray();
-            for (var r = 0; r < packed.Rows; r++) values.AsSpan(r * data.Classes, data.Classes).CopyTo(scores.AsSpan(batch[packed.Order[r]] * data.Classes));
+            for (var r = 0; r < batch.Length; r++) values.AsSpan(r * outputs, outputs).CopyTo(scores.AsSpan(batch[r] * outputs));
         }
-        var score = options.Metric.Compute(Outcomes.FromScores(validation!.Labels, scores, data.Classes));
-        return options.Metric.HigherIsBetter() ? score : -score;
+        return scores;
     }
 
-    private void CheckKeptHead()
+    /// <summary>A kept head decides the order of the labels; it must know exactly those of the rows.</summary>
+    private void TakeLabelsOfKeptHead()
     {
-        if (backbone.Config.Head != HeadKind.SequenceClassification)
-            throw new PolymathException($"{backbone.Folder}: this folder has no classification head that could be kept ({backbone.Config.Head}); leave the choice out for a new head");
-        if (!backbone.Config.Labels.ToHashSet().SetEquals(data.Map.Names))
-            throw new PolymathException($"{backbone.Folder}: its head knows the labels {Some(backbone.Config.Labels)}, the rows have {Some(data.Map.Names)}; a head can be kept only for its own labels");
-        if (!backbone.Config.Labels.SequenceEqual(data.Map.Names))
-            data = LabelledRows.From(data.Rows, new LabelMap(backbone.Config.Labels));
+        var config = backbone.Config;
+        if (config.Head != HeadKind.SequenceClassification || data.Kind != TaskKind.Classification)
+            throw new PolymathException($"{backbone.Folder}: this folder has no classification head that could be kept ({config.Head}, for {data.Kind.Name()}); leave --keep-head out for a new head");
+        if (!config.Labels.ToHashSet().SetEquals(data.Map.Names))
+            throw new PolymathException($"{backbone.Folder}: its head knows the labels {Some(config.Labels)}, the rows have {Some(data.Map.Names)}; a head can be kept only for its own labels");
+        data = LabelledRows.From(data.Rows, new LabelMap(config.Labels));
         if (validation is not null) validation = LabelledRows.From(validation.Rows, data.Map);
         static string Some(IReadOnlyList<string> labels) => string.Join(", ", labels.Take(6).Select(OneLine.Short)) + (labels.Count > 6 ? ", …" : "");
-    }
-
-    /// <summary>What makes a checkpoint one of this training: the weights it starts from, the rows, and every choice.</summary>
-    private string Key()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        void Add(string text) => hash.AppendData(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
-        Add(backbone.Hash);
-        Add($"{options with { CheckpointFolder = null }}");
-        foreach (var of in new[] { data, validation })
-            foreach (var row in of?.Rows ?? []) Add($"{row.Text}\t{row.Pair}\t{row.Label}");
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private Dictionary<string, string> Record(TrainingSettings settings)
@@ -107,14 +125,14 @@ internal sealed class FineTuningRun(
             ["schedule"] = options.Schedule.ToString().ToLowerInvariant(),
             ["dropout"] = $"{options.Dropout}",
             ["label_smoothing"] = $"{options.LabelSmoothing}",
-            ["head"] = options.KeepHead ? "kept" : options.HeadFirst ? "new, first on frozen features" : "new",
-            ["steps"] = $"{Report.Steps}",
+            ["head_start"] = options.KeepHead ? "kept" : options.HeadFirst ? "frozen features" : "zeros",
+            ["steps"] = $"{_report.Steps}",
             [LearnedTask.MaxTokensOption] = $"{backbone.MaxTokens}",
         };
-        if (Report.Validations.Count > 0)
+        if (_report.Validations.Count > 0)
         {
-            record["validation"] = string.Join(' ', Report.Validations.Select(score => Math.Abs(score).ToString("F4", CultureInfo.InvariantCulture)));
-            record["best_epoch"] = $"{Report.Validations.IndexOf(Report.Validations.Max()) + 1}";
+            record["validation"] = string.Join(' ', _report.Validations.Select(score => Math.Abs(score).ToString("F4", CultureInfo.InvariantCulture)));
+            record["best_epoch"] = $"{_report.Validations.IndexOf(_report.Validations.Max()) + 1}";
         }
         return record;
     }

@@ -1,4 +1,5 @@
 using Polymath.Backbones;
+using Polymath.Features;
 using Polymath.Tasks.Heads;
 using Polymath.Text;
 using Polymath.Training;
@@ -13,34 +14,50 @@ internal abstract class TrainableHead : IDisposable
     /// <summary>Parameters that are not the network's own.</summary>
     public virtual IReadOnlyList<KeyValuePair<string, Tensor>> Parameters => [];
 
-    /// <summary>Scores of packed rows, [rows, outputs].</summary>
+    /// <summary>The texts of a row that the network reads one by one.</summary>
+    public virtual int TextsPerRow => 1;
+
+    /// <summary>Scores of the batch's rows in the caller's order, [rows, outputs].</summary>
     public abstract Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout);
 
     /// <summary>Frees the parameters.</summary>
     public virtual void Dispose() { }
+
+    /// <summary>Packed rows in the caller's order.</summary>
+    protected static Tensor Unpacked(Tensor rows, PackedBatch batch)
+    {
+        var places = new long[batch.Rows];
+        for (var r = 0; r < places.Length; r++) places[batch.Order[r]] = r;
+        return rows.index_select(0, tensor(places));
+    }
 }
 
-/// <summary>A new linear head on pooled vectors.</summary>
+/// <summary>A new linear head on pooled vectors, or on what is made of the vectors of two texts.</summary>
 internal sealed class NewHead : TrainableHead
 {
     private readonly Pooling _pooling;
+    private readonly PairEncoding _pairs;
     private readonly Tensor _weight, _bias;
 
     /// <param name="start">The weights to start from.</param>
     /// <param name="pooling">How tokens become one vector.</param>
-    public NewHead(LinearHead start, Pooling pooling)
+    /// <param name="pairs">How two texts become one vector.</param>
+    public NewHead(LinearHead start, Pooling pooling, PairEncoding pairs = PairEncoding.Joint)
     {
-        _pooling = pooling;
+        (_pooling, _pairs) = (pooling, pairs);
         _weight = Leaf(start.Weights, start.Classes, start.Inputs);
         _bias = Leaf(start.Bias, start.Classes);
     }
 
     public override IReadOnlyList<KeyValuePair<string, Tensor>> Parameters => [new("head.weight", _weight), new("head.bias", _bias)];
 
+    public override int TextsPerRow => _pairs == PairEncoding.Joint ? 1 : 2;
+
     public override Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout)
     {
-        var pooled = Pooled.Rows(hidden, batch, _pooling);
-        return nn.functional.linear(dropout?.Apply(pooled) ?? pooled, _weight, _bias);
+        var vectors = Pooled.Rows(hidden, batch, _pooling);
+        var rows = Unpacked(dropout?.Apply(vectors) ?? vectors, batch);
+        return nn.functional.linear(_pairs == PairEncoding.Joint ? rows : Pooled.Pairs(rows, _pairs), _weight, _bias);
     }
 
     /// <summary>The head as it is now.</summary>
@@ -59,5 +76,5 @@ internal sealed class NewHead : TrainableHead
 /// <summary>The folder's own classification head.</summary>
 internal sealed class KeptHead(Encoder network) : TrainableHead
 {
-    public override Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout) => network.HeadScores(hidden, batch);
+    public override Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout) => Unpacked(network.HeadScores(hidden, batch), batch);
 }
