@@ -1,3 +1,4 @@
+using Polymath.Evaluation;
 using Polymath.Features;
 using Polymath.Tagging;
 
@@ -32,8 +33,8 @@ internal static class TaggingBench
 
     private static void Show(string name, TaggingOutcomes outcomes, string difference, double seconds)
     {
-        var (overall, interval) = (outcomes.Overall, outcomes.Interval());
-        Console.WriteLine($"{name,-34}{overall.F1,9:P1}   {$"{100 * interval.Low:F1} to {100 * interval.High:F1}",-15}{overall.Precision,10:P1}{overall.Recall,8:P1}{outcomes.Accuracy,10:P1}   {difference,-26}{seconds,8:F1}");
+        var (overall, interval) = (outcomes.Overall, Bootstrap.Interval(Metric.SpanF1, outcomes));
+        Console.WriteLine($"{name,-34}{overall.F1,9:P1}   {$"{100 * interval.Low:F1} to {100 * interval.High:F1}",-15}{overall.Precision,10:P1}{overall.Recall,8:P1}{Metric.Accuracy.Compute(outcomes),10:P1}   {difference,-26}{seconds,8:F1}");
         foreach (var kind in outcomes.Kinds) Console.WriteLine($"    {kind,-30}{outcomes.Of(kind).F1,9:P1}");
     }
 }

@@ -19,7 +19,6 @@ internal static class StudyScore
     /// <summary>The score of answers to some rows as a function of how often each row counts (nothing: once), which is what the bootstrap asks.</summary>
     public static Func<int[], double> Of(StudyTask task, int[] rows, IReadOnlyList<RowAnswer> answers)
     {
-        if (task.Kind == TaskKind.TokenClassification) return Spans(task, rows, answers).F1;
         var outcomes = Outcomes(task, rows, answers);
         var metric = TaskMetrics.Main(task.Kind);
         return counts => metric.Compute(outcomes, counts);
@@ -28,14 +27,13 @@ internal static class StudyScore
     /// <summary>Further measures of all rows, by name.</summary>
     public static Dictionary<string, double> Further(StudyTask task, int[] rows, IReadOnlyList<RowAnswer> answers)
     {
-        if (task.Kind == TaskKind.TokenClassification)
-            return Spans(task, rows, answers).Overall is var spans ? new() { ["precision"] = spans.Precision, ["recall"] = spans.Recall } : [];
         var outcomes = Outcomes(task, rows, answers);
         return task.Kind switch
         {
             TaskKind.Classification => new() { ["macro-F1"] = Metric.MacroF1.Compute(outcomes) },
             TaskKind.MultiLabel => new() { ["macro-F1"] = Metric.MacroF1.Compute(outcomes), ["exact"] = Metric.ExactMatch.Compute(outcomes) },
-            _ => new() { ["mean error"] = Metric.MeanAbsoluteError.Compute(outcomes) },
+            TaskKind.Regression => new() { ["mean error"] = Metric.MeanAbsoluteError.Compute(outcomes) },
+            _ => new() { ["precision"] = Metric.SpanPrecision.Compute(outcomes), ["recall"] = Metric.SpanRecall.Compute(outcomes) },
         };
     }
 
@@ -46,6 +44,7 @@ internal static class StudyScore
         {
             case TaskKind.Classification: return new Outcomes([.. rows.Select(row => task.Truth[row].Ids[0])], [.. answers.Select(answer => answer.Ids[0])], labels);
             case TaskKind.Regression: return new RegressionOutcomes([.. rows.Select(row => task.Data!.Values[row])], [.. answers.Select(answer => (double)answer.Numbers[0])]);
+            case TaskKind.TokenClassification: return new TaggingOutcomes([.. rows.Select(row => Tags(task, task.Truth[row]))], [.. answers.Select(answer => Tags(task, answer))]);
             default:
                 var (truth, given) = (new bool[rows.Length * labels], new float[rows.Length * labels]);
                 for (var i = 0; i < rows.Length; i++)
@@ -56,9 +55,6 @@ internal static class StudyScore
                 return new MultiLabelOutcomes(truth, given, [.. Enumerable.Repeat(0.5, labels)]);
         }
     }
-
-    private static TaggingOutcomes Spans(StudyTask task, int[] rows, IReadOnlyList<RowAnswer> answers) =>
-        new([.. rows.Select(row => Tags(task, task.Truth[row]))], [.. answers.Select(answer => Tags(task, answer))]);
 
     /// <summary>The tags of an answer in words.</summary>
     public static string[] Tags(StudyTask task, RowAnswer answer) => [.. answer.Ids.Select(id => task.Labels[id])];

@@ -9,7 +9,7 @@ public sealed record TaggingComparison(TaggingOutcomes? Task, TaggingOutcomes Ba
 {
     /// <summary>The paired difference of span F1, task less baseline; null where the baseline is the task.</summary>
     /// <param name="seed">The seed of the resamples of sentences.</param>
-    public PairedComparison? Difference(ulong seed = 0) => Task is null ? null : TaggingOutcomes.Compare(Task, Baseline, seed: seed);
+    public PairedComparison? Difference(ulong seed = 0) => Task is null ? null : PairedBootstrap.Compare(Metric.SpanF1, Task, Baseline, seed: seed);
 
     /// <summary>
     /// Cross-validation: every sentence is tagged by a model that did not see it, and every model chose its regularisation within its own

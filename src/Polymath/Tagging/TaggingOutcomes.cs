@@ -12,11 +12,12 @@ public sealed record SpanScore(double Precision, double Recall, double F1, int S
 
 /// <summary>
 /// Found spans against true ones, as conlleval counts (Tjong Kim Sang and Buchholz 2000): a span is right where its first word, its last word
-/// and its kind are. Intervals draw whole sentences, as words of one sentence are not independent.
+/// and its kind are. Rows are whole sentences, so that intervals draw these: words of one sentence are not independent.
 /// </summary>
-public sealed class TaggingOutcomes
+public sealed class TaggingOutcomes : TaskOutcomes
 {
     private readonly int[] _true, _found, _right; // [sentences, kinds]
+    private readonly int[] _words, _hits; // [sentences]
 
     /// <summary>Counts the spans of sentences.</summary>
     /// <param name="truth">The true tags of each sentence.</param>
@@ -29,12 +30,12 @@ public sealed class TaggingOutcomes
         Kinds = [.. wanted.Concat(given).SelectMany(spans => spans).Select(span => span.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         (_true, _found, _right) = (new int[truth.Count * Kinds.Count], new int[truth.Count * Kinds.Count], new int[truth.Count * Kinds.Count]);
         Truth = truth;
-        int words = 0, hits = 0;
+        (_words, _hits) = (new int[truth.Count], new int[truth.Count]);
         for (var s = 0; s < truth.Count; s++)
         {
             if (truth[s].Count != predicted[s].Count) throw new ArgumentException($"sentence {s} has {truth[s].Count} words, but {predicted[s].Count} predicted tags");
-            words += truth[s].Count;
-            for (var w = 0; w < truth[s].Count; w++) hits += truth[s][w] == predicted[s][w] ? 1 : 0;
+            _words[s] = truth[s].Count;
+            for (var w = 0; w < truth[s].Count; w++) _hits[s] += truth[s][w] == predicted[s][w] ? 1 : 0;
             var right = wanted[s].ToHashSet();
             foreach (var span in wanted[s]) _true[Place(s, span)]++;
             foreach (var span in given[s])
@@ -43,20 +44,16 @@ public sealed class TaggingOutcomes
                 if (right.Contains(span)) _right[Place(s, span)]++;
             }
         }
-        (Words, Accuracy) = (words, words == 0 ? double.NaN : (double)hits / words);
     }
 
     /// <summary>The kinds of span that occur, in ordinal order.</summary>
     public IReadOnlyList<string> Kinds { get; }
 
     /// <summary>The number of sentences.</summary>
-    public int Sentences => Truth.Count;
+    public override int Rows => Truth.Count;
 
     /// <summary>The number of words.</summary>
-    public int Words { get; }
-
-    /// <summary>The share of words with the right tag.</summary>
-    public double Accuracy { get; }
+    public int Words => _words.Sum();
 
     /// <summary>All kinds together (micro average).</summary>
     public SpanScore Overall => Score(null);
@@ -66,31 +63,29 @@ public sealed class TaggingOutcomes
     /// <summary>One kind.</summary>
     public SpanScore Of(string kind) => Score(Kinds.ToList().IndexOf(kind) is >= 0 and var k ? k : throw new ArgumentException($"there is no kind '{kind}'"));
 
-    /// <summary>The micro F1 with its interval.</summary>
-    /// <param name="resamples">The number of draws.</param>
-    /// <param name="seed">The seed of the draws.</param>
-    /// <param name="level">The share of draws that the interval holds.</param>
-    public ConfidenceInterval Interval(int resamples = 1000, ulong seed = 0, double level = 0.95) => Bootstrap.Interval(Sentences, F1, resamples, seed, level);
+    /// <summary>Each kind in the order of <see cref="Kinds"/>, as a class whose rows are its spans.</summary>
+    internal IReadOnlyList<ClassScore> PerKind() => [.. Kinds.Select(Of).Select(score => new ClassScore(score.Precision, score.Recall, score.F1, score.Spans, score.Found))];
 
-    /// <summary>The paired difference of two methods' micro F1 on the same sentences.</summary>
-    /// <exception cref="ArgumentException">These are not the same sentences.</exception>
-    public static PairedComparison Compare(TaggingOutcomes a, TaggingOutcomes b, int resamples = 1000, ulong seed = 0, double level = 0.95)
+    internal override double Measure(Metric metric, ReadOnlySpan<int> counts)
     {
-        if (a.Sentences != b.Sentences || !a.Truth.Zip(b.Truth).All(pair => pair.First.SequenceEqual(pair.Second))) throw new ArgumentException("the two methods were not measured on the same sentences");
-        return PairedBootstrap.Compare(a.Sentences, a.F1, b.F1, resamples, seed, level);
-    }
-
-    /// <summary>The micro F1 where each sentence counts as often as it says; empty: once.</summary>
-    internal double F1(int[] counts)
-    {
-        long wanted = 0, found = 0, right = 0;
-        for (var s = 0; s < Sentences; s++)
+        long wanted = 0, found = 0, right = 0, words = 0, hits = 0;
+        for (var s = 0; s < Rows; s++)
         {
             var count = counts.Length == 0 ? 1 : counts[s];
+            (words, hits) = (words + count * _words[s], hits + count * _hits[s]);
             for (var at = s * Kinds.Count; at < (s + 1) * Kinds.Count; at++) (wanted, found, right) = (wanted + count * _true[at], found + count * _found[at], right + count * _right[at]);
         }
-        return wanted + found == 0 ? 0 : 2.0 * right / (wanted + found);
+        return metric switch
+        {
+            Metric.SpanF1 => wanted + found == 0 ? 0 : 2.0 * right / (wanted + found),
+            Metric.SpanPrecision => found == 0 ? 0 : (double)right / found,
+            Metric.SpanRecall => wanted == 0 ? 0 : (double)right / wanted,
+            Metric.Accuracy => (double)hits / words,
+            _ => throw NotFor(metric, "spans of words"),
+        };
     }
+
+    internal override bool SameTruth(TaskOutcomes other) => other is TaggingOutcomes same && same.Rows == Rows && Truth.Zip(same.Truth).All(pair => pair.First.SequenceEqual(pair.Second));
 
     private SpanScore Score(int? kind)
     {

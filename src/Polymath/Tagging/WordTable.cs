@@ -36,7 +36,16 @@ internal sealed class DenseWords(FeatureMatrix x) : WordTable
 
     /// <inheritdoc/>
     public override double Search(int[] labels, int tags, int[] folds, IReadOnlyList<double> grid, Func<float[], double> judge, CancellationToken cancellation) =>
-        LogisticRegression.CrossValidate(x, labels, tags, folds, [.. grid], new CrossValidationOptions { Judge = judge, Tolerance = 1e-4, Patience = 1 }, null, cancellation).BestC;
+        LinearFit.CrossValidate(x, folds, [.. grid.Order()], new CrossValidationOptions { Tolerance = 1e-4, Patience = 1 },
+            order => new SoftmaxLoss([.. order.Select(word => labels[word])], tags), _ => null, (order, _, scores) => judge(InOrder(order, scores, tags)), null, cancellation).BestC;
+
+    /// <summary>Logits in the order of folds → in the order of words: a sentence's words lie in one fold, but sentences must come in their order.</summary>
+    private static float[] InOrder(int[] order, float[] byFold, int tags)
+    {
+        var logits = new float[byFold.Length];
+        for (var i = 0; i < order.Length; i++) byFold.AsSpan(i * tags, tags).CopyTo(logits.AsSpan(order[i] * tags));
+        return logits;
+    }
 
     /// <inheritdoc/>
     public override float[] Fit(int[] labels, int tags, double c, CancellationToken cancellation)

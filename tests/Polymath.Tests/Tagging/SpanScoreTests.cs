@@ -1,3 +1,4 @@
+using Polymath.Evaluation;
 using Polymath.Tagging;
 
 namespace Polymath.Tests;
@@ -35,9 +36,12 @@ public sealed class SpanScoreTests
         Assert.Equal(new SpanScore(0.5, 0.5, 0.5, 4, 4), outcomes.Overall);
         Assert.Equal(new SpanScore(1.0 / 3, 0.5, 0.4, 2, 3), outcomes.Of("a"));
         Assert.Equal(new SpanScore(1, 0.5, 2.0 / 3, 2, 1), outcomes.Of("b"));
-        Assert.Equal(6.0 / 9, outcomes.Accuracy, 12);
-        Assert.Equal((3, 9), (outcomes.Sentences, outcomes.Words));
+        Assert.Equal(6.0 / 9, Metric.Accuracy.Compute(outcomes), 12);
+        Assert.Equal((3, 9), (outcomes.Rows, outcomes.Words));
         Assert.Equal(["a", "b"], outcomes.Kinds);
+        Assert.Equal((0.5, 0.5, 0.5), (Metric.SpanF1.Compute(outcomes), Metric.SpanPrecision.Compute(outcomes), Metric.SpanRecall.Compute(outcomes)));
+        Assert.Equal(2.0 / 3, Metric.SpanF1.Compute(outcomes, [1, 0, 1]), 12); // as if the second sentence had not been drawn
+        Assert.Throws<PolymathException>(() => Metric.Spearman.Compute(outcomes));
     }
 
     [Fact]
@@ -56,13 +60,13 @@ public sealed class SpanScoreTests
         string[][] truth = [.. Enumerable.Range(0, 60).Select(i => new[] { "B-a", i % 2 == 0 ? "B-b" : "O" })];
         string[][] good = [.. truth.Select((tags, i) => i % 10 == 0 ? ["O", tags[1]] : tags)], poor = [.. truth.Select((tags, i) => i % 3 == 0 ? ["O", tags[1]] : tags)];
         TaggingOutcomes a = new(truth, good), b = new(truth, poor);
-        var interval = a.Interval(seed: 1);
+        var interval = Bootstrap.Interval(Metric.SpanF1, a, seed: 1);
         Assert.Equal(a.Overall.F1, interval.Value, 12);
         Assert.InRange(interval.Value, interval.Low, interval.High);
         Assert.True(interval.Low < interval.High && interval.High < 1.0001);
-        var d = TaggingOutcomes.Compare(a, b, seed: 1);
+        var d = PairedBootstrap.Compare(Metric.SpanF1, a, b, seed: 1);
         Assert.Equal(a.Overall.F1 - b.Overall.F1, d.Difference, 12);
         Assert.True(d.Low > 0 && d.P < 0.05);
-        Assert.Throws<ArgumentException>(() => TaggingOutcomes.Compare(a, new TaggingOutcomes(poor, poor)));
+        Assert.Throws<ArgumentException>(() => PairedBootstrap.Compare(Metric.SpanF1, a, new TaggingOutcomes(poor, poor)));
     }
 }

@@ -87,7 +87,7 @@ public sealed class TaggerTests : IDisposable
         var sentences = Sentences(60);
         var first = TaggingComparison.CrossValidate(backbone, sentences, s_quick);
         var again = TaggingComparison.CrossValidate(backbone, sentences, s_quick);
-        Assert.Equal((60, 60), (first.Task!.Sentences, first.Baseline.Sentences));
+        Assert.Equal((60, 60), (first.Task!.Rows, first.Baseline.Rows));
         Assert.Equal(first.Task.Overall, again.Task!.Overall);
         Assert.Equal(first.Difference(), again.Difference());
         Assert.Equal(first.Task.Overall.F1 - first.Baseline.Overall.F1, first.Difference()!.Difference, 12);

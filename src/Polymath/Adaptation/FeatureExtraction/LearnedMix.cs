@@ -12,6 +12,8 @@ internal sealed record LearnedMix(Pooling Pooling, ScalarMixFit Fit, FeatureRepo
     public static LearnedMix Learn(Backbone backbone, LabelledRows data, FeatureExtractionOptions options, FeatureStore store,
         IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        if (data.Kind != TaskKind.Classification) throw new PolymathException($"layers 'scalar-mix' are learned from classes, not for a {data.Kind.Name()} task; expected last, layer3, top2, concat2 or mix: with a weight for each layer");
+        if (data.Pairs && options.Pairs is not (null or PairEncoding.Joint)) throw new PolymathException($"layers 'scalar-mix' are learned from pairs in one sequence; expected --pairs joint");
         var pooling = options.Pooling ?? backbone.Sentence.Pooling;
         var extractor = new FeatureExtractor(backbone, options.FeatureOptions([pooling], store));
         var rowBytes = (long)(backbone.Config.Layers + 1) * backbone.Config.Width * sizeof(float);

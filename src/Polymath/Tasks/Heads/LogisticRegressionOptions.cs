@@ -41,9 +41,6 @@ public sealed record CrossValidationOptions
 
     /// <summary>The search goes from small C to large and stops after so many values in a row without a new best; 0 tries the whole grid.</summary>
     public int Patience { get; init; } = 2;
-
-    /// <summary>Scores the out-of-fold logits of all rows [rows, classes] instead of the metric, higher is better: for what no row shows by itself, such as spans of words.</summary>
-    internal Func<float[], double>? Judge { get; init; }
 }
 
 /// <summary>The result of a cross-validated search for C.</summary>

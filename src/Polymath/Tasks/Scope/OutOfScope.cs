@@ -10,7 +10,10 @@ namespace Polymath.Tasks.Scope;
 /// </summary>
 public sealed class OutOfScope
 {
-    private const string RowsName = "scope.rows", MeansName = "scope.means", WhiteningName = "scope.whitening";
+    /// <summary>What the names of all tensors begin with.</summary>
+    internal const string Prefix = "scope.";
+
+    private const string RowsName = Prefix + "rows", MeansName = Prefix + "means", WhiteningName = Prefix + "whitening";
     private readonly NearestRows? _nearest;
     private readonly ClassDistances? _distances;
 
@@ -31,6 +34,9 @@ public sealed class OutOfScope
 
     /// <summary>Whether features are needed besides the logits.</summary>
     public bool ReadsFeatures => Kinds.Any(kind => kind.ReadsFeatures());
+
+    /// <summary>The width of the features that it reads; null where it reads logits alone.</summary>
+    internal int? Inputs => _nearest?.Rows.Columns ?? _distances?.Means.Columns;
 
     /// <summary>The tensors that are kept beside the head's.</summary>
     public IReadOnlyList<NamedArray> Arrays
@@ -56,7 +62,7 @@ public sealed class OutOfScope
     /// <exception cref="PolymathException">A keep rate out of range, or no validation row.</exception>
     public static OutOfScope Fit(FeatureMatrix? train, int[] labels, FeatureMatrix? validation, float[] validationLogits, int classes, OutOfScopeOptions? options = null)
     {
-        options ??= new OutOfScopeOptions();
+        options = (options ?? new OutOfScopeOptions()).For(features: train is not null);
         var (nearest, distances) = Parts(train, labels, options);
         return Finish(Raw(options.Scores, nearest, distances, validation, validationLogits, classes), nearest, distances, options);
     }
@@ -73,7 +79,7 @@ public sealed class OutOfScope
     /// <exception cref="PolymathException">A keep rate out of range.</exception>
     public static OutOfScope CrossFit(FeatureMatrix x, int[] labels, int classes, Func<FeatureMatrix, int[], IHead> fit, OutOfScopeOptions? options = null)
     {
-        options ??= new OutOfScopeOptions();
+        options = (options ?? new OutOfScopeOptions()).For(features: true);
         var folds = Splits.Folds(labels, Math.Min(5, Math.Max(2, labels.Length)), options.Seed);
         var raw = options.Scores.Select(_ => new double[labels.Length]).ToArray();
         for (var f = 0; f <= folds.Max(); f++)
@@ -150,7 +156,6 @@ public sealed class OutOfScope
     private static OutOfScope Finish(double[][] raw, NearestRows? nearest, ClassDistances? distances, OutOfScopeOptions options)
     {
         if (options.KeepRate is not (> 0 and < 1)) throw new PolymathException($"keep rate {options.KeepRate}: expected a share between 0 and 1, such as 0.95");
-        if (raw.Length == 0) throw new ArgumentException("no score is asked for");
         var rows = raw[0].Length;
         if (rows == 0) throw new PolymathException("there is no row to set the out-of-scope threshold on");
         // A single score keeps its own unit, so that its threshold can be read.

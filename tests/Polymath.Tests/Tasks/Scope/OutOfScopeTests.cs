@@ -67,7 +67,7 @@ public sealed class OutOfScopeTests
     [Fact]
     public void Scores_by_hand()
     {
-        var detector = OutOfScope.Fit(null, [], null, [2, 0, 0, 1, 3, 3], 2, new OutOfScopeOptions { KeepRate = 0.6 });
+        var detector = OutOfScope.Fit(null, [], null, [2, 0, 0, 1, 3, 3], 2, new OutOfScopeOptions { Scores = [ScopeScore.Logit], KeepRate = 0.6 });
         Assert.Equal(1, detector.Record.Deviations[0]); // a single score keeps its unit
         Assert.Equal([2, 1, 3], detector.Score(null, [2, 0, 0, 1, 3, 3], 2));
         Assert.Equal(2, detector.Threshold);
