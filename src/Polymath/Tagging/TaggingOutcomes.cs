@@ -29,7 +29,7 @@ public sealed class TaggingOutcomes : TaskOutcomes
         var (wanted, given) = (truth.Select(WordSpan.Of).ToArray(), predicted.Select(WordSpan.Of).ToArray());
         Kinds = [.. wanted.Concat(given).SelectMany(spans => spans).Select(span => span.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         (_true, _found, _right) = (new int[truth.Count * Kinds.Count], new int[truth.Count * Kinds.Count], new int[truth.Count * Kinds.Count]);
-        Truth = truth;
+        (Truth, Predicted) = (truth, predicted);
         (_words, _hits) = (new int[truth.Count], new int[truth.Count]);
         for (var s = 0; s < truth.Count; s++)
         {
@@ -59,6 +59,11 @@ public sealed class TaggingOutcomes : TaskOutcomes
     public SpanScore Overall => Score(null);
 
     internal IReadOnlyList<IReadOnlyList<string>> Truth { get; }
+
+    internal IReadOnlyList<IReadOnlyList<string>> Predicted { get; }
+
+    private protected override TaskOutcomes JoinAll(IReadOnlyList<TaskOutcomes> parts) =>
+        new TaggingOutcomes([.. parts.SelectMany(part => ((TaggingOutcomes)part).Truth)], [.. parts.SelectMany(part => ((TaggingOutcomes)part).Predicted)]);
 
     /// <summary>One kind.</summary>
     public SpanScore Of(string kind) => Score(Kinds.ToList().IndexOf(kind) is >= 0 and var k ? k : throw new ArgumentException($"there is no kind '{kind}'"));

@@ -60,12 +60,6 @@ public static class LogisticRegression
 
         double MeanOfFolds(int[] order, int[] starts, float[] scores)
         {
-            if (options.Judge is { } judge)
-            {
-                var byRow = new float[scores.Length];
-                for (var i = 0; i < order.Length; i++) scores.AsSpan(i * classes, classes).CopyTo(byRow.AsSpan(order[i] * classes));
-                return judge(byRow);
-            }
             double sum = 0;
             for (var f = 0; f < starts.Length - 1; f++)
                 sum += options.Metric.Compute(Outcomes.FromScores(sorted[starts[f]..starts[f + 1]], scores.AsSpan(starts[f] * classes, (starts[f + 1] - starts[f]) * classes), classes));
