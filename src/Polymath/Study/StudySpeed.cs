@@ -18,7 +18,7 @@ public sealed record StudySpeed
     public double SecondsPerRow(StudyTask task) => FeatureSeconds.GetValueOrDefault(task.Name);
 
     /// <summary>Sends some rows of each task through the backbone, past the store, and times a fixed piece of arithmetic.</summary>
-    internal static StudySpeed Measure(IReadOnlyList<StudyTask> tasks, Backbone? backbone, CancellationToken cancellation)
+    public static StudySpeed Measure(IReadOnlyList<StudyTask> tasks, Backbone? backbone, CancellationToken cancellation = default)
     {
         var seconds = new Dictionary<string, double>();
         foreach (var task in backbone is null ? [] : tasks)
