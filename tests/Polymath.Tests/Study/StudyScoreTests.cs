@@ -77,11 +77,11 @@ public class StudyScoreTests
     public void Methods_on_different_rows_are_compared_on_those_that_both_have()
     {
         var task = StudyFakes.Task(200);
-        var summary = StudyFakes.Summarize(task, new FakeMethod("words", 0.5), new FakeMethod("all", 0.9, everything: true));
+        var summary = StudyFakes.Summarize(task, new FakeMethod("words", 0.9), new FakeMethod("all", 0.5, everything: true));
         Assert.Equal((200, 40), (summary.Methods[0].Rows, summary.Methods[1].Rows));
         double Right(double share) => StudySplits.Make(task, 5, 0)[0].Test.Average(row => new SeededRandom((ulong)row).NextDouble() < share ? 1.0 : 0);
         var difference = summary.Methods[1].AgainstSimple!;
-        Assert.Equal((Right(0.9), Right(0.5)), (difference.A, difference.B));
+        Assert.Equal((Right(0.5), Right(0.9)), (difference.A, difference.B));
     }
 
     [Fact]
