@@ -21,7 +21,7 @@ internal static class AdaptVerb
         var settings = new Settings();
         var choices = new TrainingChoices();
         var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
-        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
+        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: embedded:intent, a task that comes with the command)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
         var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2, scalar-mix (weights learned with the head) (default: searched by cross-validation)" };
@@ -38,6 +38,7 @@ internal static class AdaptVerb
         var extend = new Option<string?>("--extend") { Description = "Add rows, or new classes, to this task of the library; LDA and nearest-mean heads take new rows alone, other heads old and new rows together" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
+            "polymath adapt --data embedded:sentiment --task mood",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --data train.csv --task question-type",
@@ -74,7 +75,7 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
-            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
+            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "intent" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
             foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names"),
                 (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), (scopes.Wanted, "features fine-tuning contrastive tfidf"), .. choices.ByMethod])
@@ -89,6 +90,7 @@ internal static class AdaptVerb
                 foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, scopes.Wanted, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
                     if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to words and tags");
             }
+            choices.Check(result, settings, how);
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);

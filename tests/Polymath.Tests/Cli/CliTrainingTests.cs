@@ -86,7 +86,9 @@ public sealed class CliTrainingTests : IDisposable
         (await Refuse("fine-tuning", train, "--layers", "last")).Refused("--layers", "features");
         (await Refuse("fine-tuning", train, "--pairs-per-row", "3")).Refused("--pairs-per-row", "contrastive");
         (await Refuse("fine-tuning", train, "--learning-rate", "7")).Refused("learning rate 7", "1e-4");
-        (await Refuse("fine-tuning", train, "--keep-head")).Refused("no classification head");
+        var kept = await Refuse("fine-tuning", train, "--keep-head");
+        Assert.Equal(2, kept.Code);
+        Assert.Contains("no classification head that could be kept", kept.Error, StringComparison.Ordinal);
         (await Refuse("contrastive", train, "--validation", train)).Refused("--validation", "fine-tuning");
     }
 
