@@ -29,7 +29,7 @@ internal sealed class FeatureScorer(Backbone backbone, FeatureRecipe recipe, IHe
 
     public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var extractor = new FeatureExtractor(backbone, options with { Poolings = [recipe.Pooling] });
+        var extractor = new FeatureExtractor(backbone, options with { Poolings = recipe.Poolings });
         LastReport = extractor.Report;
         foreach (var (window, x) in FeatureReader.Read(extractor, backbone, recipe, rows, total, progress, cancellation)) yield return (window, head.Scores(x));
     }
