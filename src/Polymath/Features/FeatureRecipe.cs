@@ -11,11 +11,17 @@ public sealed record FeatureRecipe(Pooling Pooling, LayerMix Layers, bool Senten
     /// <summary>How two texts become one vector, where rows are pairs.</summary>
     public PairEncoding Pairs { get; init; }
 
+    /// <summary>The poolings whose cosines tell how alike two texts are at each layer.</summary>
+    private static readonly Pooling[] Likeness = [Pooling.Mean, Pooling.Cls];
+
     /// <summary>The folder's own sentence vector.</summary>
     public static FeatureRecipe SentenceOf(Backbone backbone) => new(backbone.Sentence.Pooling, LayerMix.Last, Sentence: true);
 
     /// <summary>Width of a row's vector.</summary>
-    public int Width(Backbone backbone) => Pairs.Width(TextWidth(backbone));
+    public int Width(Backbone backbone) => Pairs.Width(TextWidth(backbone), Likeness.Length * (backbone.Config.Layers + 1));
+
+    /// <summary>The poolings that must be computed: of pairs that are read apart those of the cosines as well.</summary>
+    internal IReadOnlyList<Pooling> Poolings => Pairs == PairEncoding.Joint ? [Pooling] : [.. Likeness.Append(Pooling).Distinct()];
 
     private int TextWidth(Backbone backbone) => Sentence ? backbone.Sentence.Width(backbone.Config.Width) : Layers.Width(backbone.Config.Width);
 
@@ -37,10 +43,18 @@ public sealed record FeatureRecipe(Pooling Pooling, LayerMix Layers, bool Senten
         for (var r = 0; r < block.Rows.Length; r++)
             Apply(backbone, block.Values[Pooling].AsSpan(r * block.Stride, block.Stride), values.AsSpan(r * width, width));
         if (Pairs == PairEncoding.Joint) return new FeatureMatrix(values, block.Rows.Length, width);
-        var (count, joined) = (block.Rows.Length / 2, Pairs.Width(width));
+        int count = block.Rows.Length / 2, joined = Width(backbone), layer = backbone.Config.Width, layers = block.Stride / layer;
         var pairs = new float[count * joined];
+        var cosines = new float[Likeness.Length * layers];
         for (var r = 0; r < count; r++)
-            PairEncodings.Join(Pairs, values.AsSpan(2 * r * width, width), values.AsSpan((2 * r + 1) * width, width), pairs.AsSpan(r * joined, joined));
+        {
+            for (var c = 0; c < cosines.Length; c++)
+            {
+                var states = block.Values[Likeness[c / layers]].AsSpan(2 * r * block.Stride + c % layers * layer, block.Stride + layer);
+                cosines[c] = PairEncodings.Cosine(states[..layer], states[block.Stride..]);
+            }
+            PairEncodings.Join(Pairs, values.AsSpan(2 * r * width, width), values.AsSpan((2 * r + 1) * width, width), cosines, pairs.AsSpan(r * joined, joined));
+        }
         return new FeatureMatrix(pairs, count, joined);
     }
 

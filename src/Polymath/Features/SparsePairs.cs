@@ -1,6 +1,6 @@
 namespace Polymath.Features;
 
-/// <summary>One sparse row of two: what <see cref="PairEncodings"/> does with dense vectors.</summary>
+/// <summary>One sparse row of two, as <see cref="PairEncodings"/> makes one dense vector of two.</summary>
 internal static class SparsePairs
 {
     /// <summary>Products, absolute differences and the cosine of rows of length one; for the full encoding both rows as well.</summary>
@@ -33,7 +33,7 @@ internal static class SparsePairs
             }
             starts[i + 1] = columns.Count;
         }
-        return new SparseRows(starts, [.. columns], [.. values], encoding.Width(width));
+        return new SparseRows(starts, [.. columns], [.. values], encoding.Width(width, 1));
 
         void Add(int column, float value)
         {

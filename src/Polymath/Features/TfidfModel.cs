@@ -39,7 +39,7 @@ internal sealed class TfidfModel
     {
         var (shape, weights) = Head.Find(arrays, "weight", 2);
         var bias = Head.Find(arrays, "bias", 1).Values;
-        var inputs = (pairs ?? PairEncoding.Joint).Width(terms.Count);
+        var inputs = (pairs ?? PairEncoding.Joint).Width(terms.Count, 1);
         if (shape[0] != inputs || shape[1] != bias.Length)
             throw new PolymathException($"head tensor 'weight' has shape [{shape[0]}, {shape[1]}], expected [{inputs}, {bias.Length}], inputs and outputs");
         return new TfidfModel(new Tfidf(terms, Head.Find(arrays, "idf", 1).Values, options), pairs, [.. weights, .. bias], bias.Length);
@@ -57,7 +57,7 @@ internal sealed class TfidfModel
         foreach (var encoding in encodings)
         {
             string[] texts = encoding == PairEncoding.Joint ? [.. data.Rows.Select(Text)] : [.. data.Rows.SelectMany(row => new[] { row.Text, row.Pair! })];
-            var features = TfidfSearch.Vocabulary(texts, options.Features, options.MaxWeights / data.Outputs / (encoding.Width(1) == 1 ? 1 : encoding.Width(1) - 1));
+            var features = TfidfSearch.Vocabulary(texts, options.Features, options.MaxWeights / data.Outputs / encoding.Width(1, 0));
             var x = Encode(features, encoding, data.Rows);
             var found = TfidfSearch.Choose(x, data, options, progress, cancellation);
             if (best is null || options.Metric.IsBetter(found.Score, best.Value.Found.Score)) best = (features, x, encoding, found);

@@ -33,7 +33,7 @@ internal sealed class FeatureScorer(Backbone backbone, FeatureRecipe recipe, IHe
     /// <summary>Rows in windows with the features that the head reads, and its scores.</summary>
     public IEnumerable<(Row[] Rows, FeatureMatrix? X, float[] Scores)> Read(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var extractor = new FeatureExtractor(backbone, options with { Poolings = [recipe.Pooling] });
+        var extractor = new FeatureExtractor(backbone, options with { Poolings = recipe.Poolings });
         LastReport = extractor.Report;
         foreach (var (window, x) in FeatureReader.Read(extractor, backbone, recipe, rows, total, progress, cancellation)) yield return (window, x, head.Scores(x));
     }

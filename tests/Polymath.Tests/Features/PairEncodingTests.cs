@@ -8,15 +8,17 @@ namespace Polymath.Tests;
 public class PairEncodingTests
 {
     [Theory]
-    [InlineData(PairEncoding.Siamese, 9)]
-    [InlineData(PairEncoding.SiameseFull, 17)]
+    [InlineData(PairEncoding.Siamese, 10)]
+    [InlineData(PairEncoding.SiameseFull, 18)]
     public void Two_vectors_become_products_differences_and_a_cosine(PairEncoding encoding, int width)
     {
-        float[] u = [3, 0, 4, 0], v = [0, 0, 2, 0], pair = new float[encoding.Width(4)];
-        PairEncodings.Join(encoding, u, v, pair);
+        float[] u = [3, 0, 4, 0], v = [0, 0, 2, 0], pair = new float[encoding.Width(4, 2)];
+        Assert.Equal(0.8, PairEncodings.Cosine(u, v), 1e-6);
+        Assert.Equal(0, PairEncodings.Cosine(u, new float[4]));
+        PairEncodings.Join(encoding, u, v, [0.8f, -1], pair);
         Assert.Equal(width, pair.Length);
-        // Both at length √4 = 2: u = (1.2, 0, 1.6, 0), v = (0, 0, 2, 0), cosine 0.8.
-        float[] expected = [0, 0, 3.2f, 0, 1.2f, 0, 0.4f, 0, 1.6f, 1.2f, 0, 1.6f, 0, 0, 0, 2, 0];
+        // Both at length √4 = 2: u = (1.2, 0, 1.6, 0), v = (0, 0, 2, 0); a fifth of what they give, and twice the cosines.
+        float[] expected = [0, 0, 0.64f, 0, 0.24f, 0, 0.08f, 0, 1.6f, -2, 0.24f, 0, 0.32f, 0, 0, 0, 0.4f, 0];
         for (var i = 0; i < width; i++) Assert.Equal(expected[i], pair[i], 1e-5);
     }
 
@@ -29,7 +31,7 @@ public class PairEncodingTests
         var (u, v) = (features.Transform(["a b", "c d", "unknown"]), features.Transform(["b c", "c d", "e"]));
         var joined = SparsePairs.Join(encoding, u, v);
         var width = features.Terms.Count;
-        Assert.Equal((3, encoding.Width(width)), (joined.Rows, joined.Width));
+        Assert.Equal((3, encoding.Width(width, 1)), (joined.Rows, joined.Width));
         for (var r = 0; r < 3; r++)
         {
             Assert.Equal(joined.Columns[joined.Starts[r]..joined.Starts[r + 1]].Order(), joined.Columns[joined.Starts[r]..joined.Starts[r + 1]]);

@@ -23,12 +23,12 @@ internal sealed class FeatureExtractionRun(
     public ExtractedHead Fit()
     {
         var candidates = FeatureSearch.Candidates(backbone, options, data.Pairs);
-        Pooling[] poolings = [.. candidates.Select(candidate => candidate.Pooling).Distinct()];
+        Pooling[] poolings = [.. candidates.SelectMany(candidate => candidate.Poolings).Distinct()];
         var extractor = new FeatureExtractor(backbone, options.FeatureOptions(poolings, store));
         var sample = candidates.Count > 1 ? Search.Sample() : [];
         var sampled = candidates.Select(candidate => candidate.Pairs == PairEncoding.Joint).Distinct().ToDictionary(together => together, together => Collect(extractor, sample, poolings, together));
         List<FeatureCandidate> ranked = candidates.Count == 1 ? [new(candidates[0], double.NaN, double.NaN, double.NaN)]
-            : Search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pairs == PairEncoding.Joint][recipe.Pooling], sample.Length), candidates, progress, cancellation);
+            : Search.Screen(sample, recipe => Mix(recipe, sampled[recipe.Pairs == PairEncoding.Joint], sample.Length), candidates, progress, cancellation);
         var bytes = (long)data.Rows.Count * ranked[0].Recipe.Width(backbone) * sizeof(float);
         var fits = bytes <= options.MaxFeatureBytes;
         if (!fits && data.Kind != TaskKind.Classification)
@@ -110,7 +110,7 @@ internal sealed class FeatureExtractionRun(
     private IEnumerable<(FeatureMatrix X, int[] Labels)> Blocks(FeatureRecipe recipe)
     {
         var at = 0;
-        var extractor = new FeatureExtractor(backbone, options.FeatureOptions([recipe.Pooling], store));
+        var extractor = new FeatureExtractor(backbone, options.FeatureOptions(recipe.Poolings, store));
         foreach (var (rows, x) in FeatureReader.Read(extractor, backbone, recipe, data.Rows, data.Rows.Count, null, cancellation))
         {
             yield return (x, data.Kind == TaskKind.Classification ? data.Labels[at..(at + rows.Length)] : []);
@@ -138,10 +138,10 @@ internal sealed class FeatureExtractionRun(
         return kept;
     }
 
-    private FeatureMatrix Mix(FeatureRecipe recipe, float[] layers, int rows)
+    private FeatureMatrix Mix(FeatureRecipe recipe, Dictionary<Pooling, float[]> layers, int rows)
     {
         if (recipe.Pairs != PairEncoding.Joint) rows *= 2;
-        return recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers.Length / rows, new Dictionary<Pooling, float[]> { [recipe.Pooling] = layers }));
+        return recipe.Apply(backbone, new FeatureBlock(new Row[rows], layers[recipe.Pooling].Length / rows, layers));
     }
 
     /// <summary>How features are read, and the head on them.</summary>

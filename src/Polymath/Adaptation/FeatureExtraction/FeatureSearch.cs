@@ -32,13 +32,13 @@ internal sealed class FeatureSearch(FeatureExtractionOptions options, LabelledRo
         LayerMix[] all = [LayerMix.Last, LayerMix.Layer(blocks - 1), LayerMix.Layer(blocks - 2), LayerMix.MeanOfTop(2), LayerMix.MeanOfTop(3), LayerMix.MeanOfTop(4),
             LayerMix.ConcatOfTop(2), LayerMix.ConcatOfTop(3), LayerMix.ConcatOfTop(4)];
         LayerMix[] few = [LayerMix.Last, LayerMix.MeanOfTop(2), LayerMix.ConcatOfTop(2)];
-        LayerMix[] ofPairs = [LayerMix.Last, LayerMix.Layer(blocks - 1), LayerMix.MeanOfTop(2), LayerMix.MeanOfTop(3), LayerMix.ConcatOfTop(2)];
+        LayerMix[] ofPairs = [LayerMix.Last, LayerMix.Layer(blocks - 1), LayerMix.MeanOfTop(2), LayerMix.MeanOfTop(3)];
         bool Exists(LayerMix mix) => mix.Kind == LayerMixKind.Single ? mix.Count is -1 or >= 0 : mix.Count <= blocks + 1;
         Pooling[] poolings = options.Pooling is { } one ? [one] : [Pooling.Mean, Pooling.Cls, Pooling.Max];
         if (!pairs) return [.. poolings.SelectMany(pooling => (pooling == Pooling.Max && poolings.Length > 1 ? few : all).Where(Exists).Select(mix => new FeatureRecipe(pooling, mix)))];
         if (poolings.Length > 1) poolings = [Pooling.Mean, Pooling.Cls];
-        return [.. encodings.SelectMany(encoding => poolings.SelectMany(pooling => (encoding == PairEncoding.Siamese ? ofPairs : few).Where(Exists)
-            .Select(mix => new FeatureRecipe(pooling, mix) { Pairs = encoding })))];
+        return [.. encodings.SelectMany(encoding => poolings.SelectMany(pooling => (encoding == PairEncoding.Siamese ? ofPairs : encoding == PairEncoding.Joint ? few : few[..2])
+            .Where(Exists).Select(mix => new FeatureRecipe(pooling, mix) { Pairs = encoding })))];
     }
 
     /// <summary>A stratified sample of rows for screening: all rows of small data.</summary>
