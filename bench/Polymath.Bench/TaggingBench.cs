@@ -18,7 +18,7 @@ internal static class TaggingBench
         using var backbone = Backbone.Load(Timing.Shared("models", "all-MiniLM-L6-v2"));
         TaggingOutcomes? baseline = null;
         Console.WriteLine($"{"words read as",-34}{"span F1",9}   {"95 %",-15}{"precision",10}{"recall",8}{"accuracy",10}   {"less baseline",-26}{"seconds",8}");
-        foreach (var way in Timing.Option(args, "--ways", "last/mean/0,last/mean/1,top4/mean/0,top4/mean/1,top4/first/1,top4/mean/2,layer3/mean/1,concat4/mean/1").Split(','))
+        foreach (var way in Timing.Option(args, "--ways", "last/first/0,top4/first/0,top4/mean/0,top6/mean/0,top4/first/1").Split(','))
         {
             if (way.Split('/') is not [var layers, var subwords, var neighbours]) throw new PolymathException($"'{way}': expected layers/subwords/neighbours, such as top4/mean/1");
             var options = new TaggingOptions { Layers = LayerMix.Parse(layers), Subwords = Enum.Parse<SubwordPooling>(subwords, ignoreCase: true), Neighbours = int.Parse(neighbours) };

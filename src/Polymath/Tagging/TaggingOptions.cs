@@ -9,7 +9,7 @@ public sealed record TaggingOptions
     public LayerMix? Layers { get; init; }
 
     /// <summary>How a word's tokens become one vector.</summary>
-    public SubwordPooling Subwords { get; init; }
+    public SubwordPooling Subwords { get; init; } = SubwordPooling.First;
 
     /// <summary>How many words on either side lend their vectors. The layers have mixed context in already, and more inputs need more sentences.</summary>
     public int Neighbours { get; init; }

@@ -55,7 +55,7 @@ public sealed class TaggerTests : IDisposable
         Assert.True(measured.Overall.F1 > 0.9, $"{measured.Overall}");
         task.Save(_folder["library"]);
         var artifact = TaskLibrary.Open(_folder["library"]).Load("animals");
-        Assert.Equal((TaskKind.TokenClassification, "features", "layer0", "mean"), (artifact.Kind, artifact.Method, artifact.Layers, artifact.Pooling));
+        Assert.Equal((TaskKind.TokenClassification, "features", "layer0", "first"), (artifact.Kind, artifact.Method, artifact.Layers, artifact.Pooling));
         Assert.Equal(["O", "B-animal", "I-animal", "B-place", "I-place"], artifact.Labels);
         Assert.Equal(new TaggingRecord(1, 64), artifact.Tagging);
         var again = Tagger.Restore(artifact, backbone);
