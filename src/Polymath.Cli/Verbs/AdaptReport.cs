@@ -48,6 +48,9 @@ internal static class AdaptReport
                     differenceToTfidf = s.AgainstBaseline is { } d ? new[] { d.Difference, d.Low, d.High } : null,
                 }),
                 candidates = searched.Candidates.Count > 1 ? searched.Candidates.Select(c => new { features = c.Recipe.ToString(), screened = c.Screened, crossValidated = c.CrossValidated, c = c.C }) : null,
+                layerShares = searched.ScalarMix?.Shares,
+                layerScale = searched.ScalarMix?.Scale,
+                outOfScope = task.Scope?.Record is { } scope ? new { score = scope.Score, threshold = scope.Threshold, keepRate = scope.KeepRate, rows = scope.Rows } : null,
                 forwardedRows = searched.Report?.Computed,
                 storedRows = searched.Report?.FromStore,
             });
@@ -61,6 +64,10 @@ internal static class AdaptReport
             }));
         if (searched.Candidates.FirstOrDefault() is { } best && searched.Candidates.Count > 1)
             streams.Output.WriteLine($"chosen of {searched.Candidates.Count} ways to read the layers: {best.Recipe} ({(double.IsNaN(best.CrossValidated) ? $"screened {best.Screened:F4}" : $"cross-validated {best.CrossValidated:F4}")})");
+        if (searched.ScalarMix is { } mix)
+            streams.Output.WriteLine($"layer mix: {string.Join(", ", mix.Shares.Select((share, layer) => $"layer {layer} {share:P0}"))}; scale {mix.Scale:G3}");
+        if (task.Scope?.Record is { } detector)
+            streams.Output.WriteLine($"out of scope below {detector.Threshold:G4} ({detector.Score}), which keeps {detector.KeepRate:P1} of {detector.Rows:N0} in-scope rows; polymath evaluate --out-of-scope FILE measures it");
         streams.Output.WriteLine($"task '{task.Name}' learned{(plan.HeldOut is null ? "" : $" from all {plan.HeldOut.Rows.Count:N0} rows")} and saved in {library.Folder} (generation {library.Generation}); try: polymath predict --task {task.Name}");
     }
 

@@ -5,25 +5,34 @@ using Polymath.Backbones;
 using Polymath.Cli.Common;
 using Polymath.Evaluation;
 using Polymath.Features;
+using Polymath.Tagging;
 using Polymath.Tasks;
+using Polymath.Tasks.Scope;
 
 namespace Polymath.Cli.Verbs;
 
 /// <summary><c>polymath adapt</c>: learn a task from a file of labelled rows, measure it beside its baselines, keep it.</summary>
 internal static class AdaptVerb
 {
+    private const string Tagging = "tagging";
+
     public static Command Create(Streams streams)
     {
         var settings = new Settings();
-        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
+        var choices = new TrainingChoices();
+        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
         var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
-        var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2 (default: searched by cross-validation)" };
+        var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2, scalar-mix (weights learned with the head) (default: searched by cross-validation)" };
         var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector (default: searched)" }.AcceptOnlyFromAmong("mean", "cls", "max");
         var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
-        var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, or a number (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression");
+        var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
+        var outOfScope = new Option<bool>("--out-of-scope") { Description = "Learn to tell rows that belong to none of the classes" };
+        var keepRate = new Option<double>("--keep-rate") { Description = "With --out-of-scope: the share of in-scope rows to keep", DefaultValueFactory = _ => 0.95 };
+        var scopeScore = new Option<string?>("--scope-score") { Description = "With --out-of-scope: probability, logit, energy, nearest-row, class-distance, or several joined by + (default: probability+nearest-row, without a model probability)" };
+        var validation = new Option<string?>("--validation") { Description = "File of rows that choose the best epoch of fine-tuning, and that set the threshold of --out-of-scope (default: cross-fitting on the data)" };
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
@@ -33,18 +42,23 @@ internal static class AdaptVerb
             "polymath adapt",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --data train.csv --task question-type",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --tune --data train.csv --task intent",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --method contrastive --data few.csv --task tone",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data severity.csv --kind regression --task severity",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --data spans.jsonl --task spans",
+            "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind",
             "polymath adapt --extend intent --data more.csv --test test.csv");
-        command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Library, settings.Json, settings.Seed);
+        command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, outOfScope, keepRate, scopeScore, validation, settings.Library, settings.Json, settings.Seed);
+        choices.AddTo(command);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
             if (result.GetValue(extend) is { } extended)
             {
-                foreach (var option in new Option[] { method, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Chunk, settings.Prompt })
-                    if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to --extend: the task keeps what it was learned with");
+                AdaptExtend.CheckOptions(result, command, settings, [extend, task, data, test]);
                 return await AdaptExtend.RunAsync(result, settings, streams, extended, result.GetValue(task), result.GetValue(data), result.GetValue(test), cancellation).ConfigureAwait(false);
             }
             var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");
@@ -62,8 +76,19 @@ internal static class AdaptVerb
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
             var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
-            foreach (var (option, methods) in new (Option, string)[] { (layers, "features"), (pooling, "features"), (head, "features"), (balanced, "features"), (labels, "label-names"), (data, "features tfidf"), (kind, "features tfidf"), (pairs, "features tfidf") })
+            foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names"),
+                (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), .. choices.ByMethod])
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
+            foreach (var option in new Option[] { keepRate, scopeScore })
+                if (result.IsGiven(option) && !result.GetValue(outOfScope)) throw new PolymathException($"{option.Name} applies only together with --out-of-scope");
+            if (result.IsGiven(validation) && how != "fine-tuning" && !result.GetValue(outOfScope)) throw new PolymathException("--validation applies to --method fine-tuning, or together with --out-of-scope");
+            var tagging = how is "features" or "tfidf" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
+            if (tagging)
+            {
+                if (!result.IsGiven(data)) throw new PolymathException("--kind tagging needs --data: a file of words and tags");
+                foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, outOfScope, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
+                    if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to words and tags");
+            }
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);
@@ -73,6 +98,15 @@ internal static class AdaptVerb
                 _ = backbone.Sentence.Prompt(options.Prompt);
                 _ = new Text.Chunker(backbone.Tokenizer, backbone.MaxTokens); // a limit without room for a token of text is said before the work
             }
+            if (tagging)
+                return await TaggingAdapt.RunAsync(streams, result.GetValue(settings.Json), name, backbone, result.GetValue(data)!, result.GetValue(test), result.GetValue(settings.SkipBadRows),
+                    new TaggingOptions { Layers = options.Layers, Seed = options.Seed }, library, cancellation).ConfigureAwait(false);
+            var scope = !result.GetValue(outOfScope) ? null : new OutOfScopeOptions
+            {
+                Scores = result.GetValue(scopeScore) is { } scores1 ? ScopeScores.Parse(scores1) : [],
+                KeepRate = result.GetValue(keepRate) is > 0 and < 1 and var rate ? rate : throw new PolymathException($"--keep-rate {result.GetValue(keepRate)}: expected a share between 0 and 1, such as 0.95"),
+                Seed = options.Seed,
+            };
             options = options with { Store = store };
             var reading = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = result.GetValue(kind) is { } read ? TaskKinds.Parse(read) : null };
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), reading)
@@ -82,9 +116,17 @@ internal static class AdaptVerb
                 if (result.IsGiven(option) && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"{option.Name} is for tasks of classes, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
-            var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
+            var held = result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
+            var checkpoints = Path.Combine(library.Folder, ".training", name);
+            var training = how is not ("fine-tuning" or "contrastive") ? null : new NetworkTraining(
+                backbone!, name, how == "contrastive" ? null : choices.FineTuningOptions(result, settings, options.Pooling, options.Pairs, options.Metric, options.BalancedWeights, checkpoints),
+                choices.ContrastiveOptions(result, settings, options.Pooling, options.BalancedWeights, checkpoints),
+                how == "fine-tuning" && result.GetValue(validation) is { } chooses ? LabelledRows.OfKind(DataFile.Open(chooses, reading, streams.Input).Rows(), plan.Train.Kind, plan.Train.Map, chooses) : null, choices.Tunes(result));
+            var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, training, choices.Seeds(result), scope, held, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);
+            Native.Disk.Default.Delete(checkpoints);
+            foreach (var tried in training?.Tried ?? []) streams.Error.WriteLine($"tried: learning rate {tried.LearningRate:0.#e+0}, best after {tried.Epochs} epochs: {options.Metric.Name()} {tried.Score:F4}");
             AdaptReport.Write(streams, result.GetValue(settings.Json), learned, scores, searched, plan, options.Metric, library);
             return ExitCodes.Ok;
         });
@@ -103,13 +145,14 @@ internal static class AdaptVerb
     }
 
     /// <summary>Learns on the training part and measures on the test part; where that was held out of the data, the task that is kept learns from all rows.</summary>
-    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores, LearnedTask Searched) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    private static (LearnedTask Task, IReadOnlyList<MethodScore> Scores, LearnedTask Searched) Learn(string how, string name, Backbone? backbone, AdaptPlan plan, FeatureExtractionOptions options, NetworkTraining? training, int seeds, OutOfScopeOptions? scope, IReadOnlyList<Row>? validation, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         LearnedTask OnRows(LabelledRows rows, FeatureExtractionOptions choices) => how switch
         {
             "tfidf" => TfidfBaseline.Learn(name, rows, choices.Metric, choices.Seed, progress, choices.Pairs, cancellation),
             "label-names" => LabelNames.Learn(backbone!, name, plan.Descriptions!, choices),
+            _ when training is not null => training.Learn(rows, choices.Seed, progress, cancellation),
             _ => FeatureExtraction.ExtractFeatures(backbone!, name, rows, choices, progress, cancellation),
         };
         LearnedTask task = OnRows(plan.Train, options), searched = task;
@@ -117,11 +160,22 @@ internal static class AdaptVerb
         var scores = plan.Test is not { } test ? [] : plan.Train.Rows.Count == 0
             ? [Alone(task, task.Number(test.Rows), options, progress, cancellation)]
             : MethodComparison.Run(task, seconds, plan.Train, test, options.Metric, options.Seed, progress, cancellation);
+        for (var seed = options.Seed + 1; training is not null && seed < options.Seed + seeds; seed++)
+        {
+            var again = OnRows(plan.Train, options with { Seed = seed });
+            if (plan.Test is not null) scores = [.. scores, Alone(again, plan.Test, options with { Seed = seed }, progress, cancellation)];
+            var better = NetworkTraining.Validated(again) > NetworkTraining.Validated(task);
+            (better ? task : again).Dispose();
+            if (better) task = again;
+        }
         if (plan.HeldOut is { } all)
         {
+            if (training is not null) task.Dispose();
             var recipe = (task.Scorer as FeatureScorer)?.Recipe;
-            task = OnRows(all, recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling, Pairs = recipe.Pairs });
+            task = OnRows(all, training is not null ? options with { Seed = task.Artifact.Training!.Seed } : recipe is null ? options : options with { Layers = recipe.Layers, Pooling = recipe.Pooling, Pairs = recipe.Pairs });
+            if (searched.ScalarMix is { } mix) task = task.WithMix(mix, task.Report);
         }
+        if (scope is not null) task = task.WithOutOfScope(plan.HeldOut ?? plan.Train, validation, scope, progress, cancellation);
         var metrics = scores.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double>
         {
             [$"test_{options.Metric.Name()}"] = scores[^1].Interval.Value,

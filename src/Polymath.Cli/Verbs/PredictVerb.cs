@@ -25,7 +25,14 @@ internal static class PredictVerb
         command.Runs(streams, async (result, cancellation) =>
         {
             using var session = await TaskSession.OpenAsync(result, settings, streams, result.GetValue(task), cancellation).ConfigureAwait(false);
-            var file = DataFile.Open(result.GetValue(data)!, settings.DataOptions(result, labels: false, keepColumns: true), streams.Input);
+            var reading = settings.DataOptions(result, labels: false, keepColumns: true);
+            if (session.Tagger is { } tagger)
+            {
+                if (result.IsGiven(top) || result.IsGiven(threshold)) throw new PolymathException($"--top and --threshold do not apply to task '{tagger.Name}', which finds spans of words");
+                foreach (var answer in TaggingAnswers.Predict(tagger, streams, result.GetValue(data)!, reading, cancellation)) streams.Output.WriteLine(Line(answer));
+                return ExitCodes.Ok;
+            }
+            var file = DataFile.Open(result.GetValue(data)!, reading, streams.Input);
             var shown = result.GetValue(top);
             await Reporting.WithProgressAsync(streams, progress =>
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Polymath.Backbones;
 using Polymath.Cli.Common;
 using Polymath.Features;
+using Polymath.Tagging;
 using Polymath.Tasks;
 
 namespace Polymath.Cli.Verbs;
@@ -20,11 +21,14 @@ internal sealed class TaskSession : IDisposable
     /// <summary>The model's own head, or null where a task answers.</summary>
     public OwnHead? Head { get; }
 
+    /// <summary>The tagging task, where the task is one.</summary>
+    public Tagger? Tagger { get; private init; }
+
     /// <summary>Settings of the model, where there is one.</summary>
     public EncoderConfig? Config => _backbone?.Config;
 
     /// <summary>What the task, or the model's own head, predicts.</summary>
-    public TaskKind Kind => Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
+    public TaskKind Kind => Tagger is not null ? TaskKind.TokenClassification : Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
     {
         ProblemType.Regression when Config.Labels.Count == 1 => TaskKind.Regression,
         ProblemType.Regression => TaskKind.TokenClassification,
@@ -60,11 +64,13 @@ internal sealed class TaskSession : IDisposable
 
     private static async Task<TaskSession> RestoreAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, CancellationToken cancellation)
     {
-        if (artifact.Backbone is not { } wanted) return new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
+        var tags = artifact.Kind == TaskKind.TokenClassification;
+        if (artifact.Backbone is not { } wanted) return tags ? new TaskSession(null, null, null, null) { Tagger = Tagger.Restore(artifact, null) } : new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
         FeatureStore? store = null;
         try
         {
+            if (tags) return new TaskSession(null, null, backbone, null) { Tagger = Tagger.Restore(artifact, backbone) };
             store = settings.OpenStore(result);
             return new TaskSession(LearnedTask.Restore(artifact, backbone, store), null, backbone, store);
         }
@@ -88,7 +94,7 @@ internal sealed class TaskSession : IDisposable
     /// <summary>Says how many rows were cut or split.</summary>
     public void SayCut(Streams streams)
     {
-        if (_backbone is null) return;
+        if (_backbone is null || Tagger is not null) return; // a tagger reads everything
         var limit = (Task?.Scorer as FeatureScorer)?.Options.Limit(_backbone) ?? _backbone.MaxTokens;
         Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), limit, canSplit: false);
     }
@@ -111,7 +117,14 @@ internal sealed class TaskSession : IDisposable
     private static Dictionary<string, object?> Answered(Prediction prediction, int top, double? threshold)
     {
         if (prediction.Value is { } value) return new() { ["value"] = value };
-        if (prediction.Labels is not { } labels) return Classified(prediction.Ranked, top, threshold);
+        if (prediction.Labels is not { } labels)
+        {
+            var one = Classified(prediction.Ranked, top, threshold);
+            if (prediction.InScope is not { } inScope) return one;
+            one["in_scope"] = inScope;
+            one["scope_score"] = prediction.ScopeScore;
+            return one;
+        }
         var answer = new Dictionary<string, object?> { ["labels"] = threshold is { } least ? prediction.Ranked.TakeWhile(scored => scored.Probability >= least) : labels };
         if (top > 1) answer["top"] = prediction.Ranked.Take(top);
         return answer;

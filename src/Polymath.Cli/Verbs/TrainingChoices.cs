@@ -28,7 +28,6 @@ internal sealed class TrainingChoices
     private readonly Option<double> _smoothing = new("--label-smoothing") { Description = "Share of each target spread over all classes", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _keepHead = new("--keep-head") { Description = "Train the model's own classification head on, instead of a new one" };
     private readonly Option<bool> _coldHead = new("--cold-head") { Description = "Start the new head at zero instead of at its optimum on frozen features" };
-    private readonly Option<string?> _validation = new("--validation") { Description = "File of labelled rows that choose the best epoch" };
     private readonly Option<double> _validationShare = new("--validation-share") { Description = "Share of the training rows held out to choose the best epoch", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _patience = new Option<int>("--patience") { Description = "Epochs without a better validation score after which training stops; 0 never", DefaultValueFactory = _ => 0 }.AtLeast(0);
     private readonly Option<bool> _tune = new("--tune") { Description = "Search learning rate and epochs on rows held out of the training rows" };
@@ -39,24 +38,17 @@ internal sealed class TrainingChoices
     public IEnumerable<(Option Option, string Methods)> ByMethod =>
     [
         (_rate, Both), (_weightDecay, Both), (_warmUp, Both), (_layerDecay, Both), (_pairsPerRow, "contrastive"),
-        .. new Option[] { _epochs, _batch, _accumulate, _schedule, _clip, _unfreeze, _dropout, _smoothing, _keepHead, _coldHead, _validation, _validationShare, _patience, _tune, _seeds }.Select(option => (option, FineTuning)),
+        .. new Option[] { _epochs, _batch, _accumulate, _schedule, _clip, _unfreeze, _dropout, _smoothing, _keepHead, _coldHead, _validationShare, _patience, _tune, _seeds }.Select(option => (option, FineTuning)),
     ];
 
     /// <summary>Adds the options to the verb.</summary>
     public void AddTo(Command command) => command.Takes([.. ByMethod.Select(choice => choice.Option)]);
-
-    /// <summary>Whether the model's own head is trained.</summary>
-    public bool KeepsHead(ParseResult result) => result.GetValue(_keepHead);
 
     /// <summary>How many seeds.</summary>
     public int Seeds(ParseResult result) => result.GetValue(_seeds);
 
     /// <summary>Whether rate and epochs are searched.</summary>
     public bool Tunes(ParseResult result) => result.GetValue(_tune);
-
-    /// <summary>The validation rows that were given; null for none.</summary>
-    public LabelledRows? Validation(ParseResult result, Streams streams, DataOptions reading, LabelledRows train) =>
-        result.GetValue(_validation) is { } path ? LabelledRows.OfKind(DataFile.Open(path, reading, streams.Input).Rows(), train.Kind, train.Map, path) : null;
 
     /// <summary>The choices for fine-tuning.</summary>
     public FineTuningOptions FineTuningOptions(ParseResult result, Settings settings, Pooling? pooling, PairEncoding? pairs, Metric metric, bool balanced, string? checkpoints) => new()

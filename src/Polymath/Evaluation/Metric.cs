@@ -3,7 +3,7 @@ namespace Polymath.Evaluation;
 /// <summary>The measures that selection can optimise and reports show.</summary>
 public enum Metric
 {
-    /// <summary>The share of rows whose predicted class is the true one.</summary>
+    /// <summary>The share of rows whose predicted class is the true one; of tagging, of words whose tag is.</summary>
     Accuracy,
     /// <summary>The mean of the classes' F1; a class that occurs neither among labels nor predictions is left out.</summary>
     MacroF1,
@@ -38,6 +38,12 @@ public enum Metric
     RootMeanSquaredError,
     /// <summary>Numbers: 1 − squared error / squared error of the mean, R²; NaN where all true values are equal.</summary>
     RSquared,
+    /// <summary>Spans of words: F1 of exact spans, all kinds together (micro average), as conlleval counts; 0 where there is none.</summary>
+    SpanF1,
+    /// <summary>Spans of words: the share of found spans that are right; 0 where none was found.</summary>
+    SpanPrecision,
+    /// <summary>Spans of words: the share of true spans that were found; 0 where there is none.</summary>
+    SpanRecall,
 }
 
 /// <summary>Names and values of <see cref="Metric"/>.</summary>
@@ -49,6 +55,7 @@ public static class Metrics
         (Metric.LogLoss, "log-loss"), (Metric.CalibrationError, "calibration-error"), (Metric.RocAuc, "auroc"),
         (Metric.MicroF1, "micro-f1"), (Metric.ExactMatch, "exact-match"), (Metric.HammingLoss, "hamming-loss"), (Metric.LabelRanking, "label-ranking"),
         (Metric.Spearman, "spearman"), (Metric.Pearson, "pearson"), (Metric.MeanAbsoluteError, "mae"), (Metric.RootMeanSquaredError, "rmse"), (Metric.RSquared, "r2"),
+        (Metric.SpanF1, "span-f1"), (Metric.SpanPrecision, "span-precision"), (Metric.SpanRecall, "span-recall"),
     ];
 
     /// <summary>All names that <see cref="Parse"/> knows.</summary>

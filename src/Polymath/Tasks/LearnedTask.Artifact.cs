@@ -33,9 +33,10 @@ public sealed partial class LearnedTask
     /// <exception cref="PolymathException">It belongs to another backbone, or its parts do not fit together.</exception>
     public static LearnedTask Restore(TaskArtifact artifact, Backbone? backbone, FeatureStore? store = null)
     {
+        if (artifact.Kind == TaskKind.TokenClassification) throw new PolymathException($"task '{artifact.Name}' tags words; restore it with Tagger.Restore");
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)
-            return new LearnedTask(artifact, new TfidfScorer(TfidfModel.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, PairsOf(artifact), arrays)));
+            return new LearnedTask(artifact, new TfidfScorer(TfidfModel.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, PairsOf(artifact), arrays))) { Scope = ScopeOf(artifact, null) };
         if (artifact.Method is not (FeaturesMethod or LabelNamesMethod or FineTuningMethod or ContrastiveMethod))
             throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod}, {LabelNamesMethod}, {FineTuningMethod} and {ContrastiveMethod}");
         if (artifact.Weights is null && artifact.Method is FineTuningMethod or ContrastiveMethod)
@@ -60,7 +61,7 @@ public sealed partial class LearnedTask
             ChunkOverlap = artifact.Chunking?.Overlap ?? 0,
             MaxTokens = artifact.Chunking?.Tokens ?? RecordedLimit(artifact),
             Store = store,
-        }));
+        })) { Scope = ScopeOf(artifact, head.Inputs) };
     }
 
     /// <summary>Saves the task in a library as a new generation; the folder is made where there is none.</summary>
@@ -73,7 +74,7 @@ public sealed partial class LearnedTask
 
     /// <summary>The same task with measurements and the files it was learned from written into its record.</summary>
     public LearnedTask WithRecord(IReadOnlyDictionary<string, double> metrics, IReadOnlyList<DataFileRecord>? data = null) =>
-        new(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null }, Scorer) { Candidates = Candidates, Report = Report };
+        Changed(Artifact with { Metrics = metrics, Training = Artifact.Training is { } training ? training with { Data = data ?? training.Data } : null });
 
     internal static LearnedTask FromFeatures(string name, Backbone backbone, LabelledRows data, FeatureExtractionOptions options, ExtractedHead found)
     {
@@ -145,6 +146,20 @@ public sealed partial class LearnedTask
 
     /// <summary>What the search compared, best first; empty for a task that was loaded.</summary>
     public IReadOnlyList<FeatureCandidate> Candidates { get; private init; } = [];
+
+    /// <summary>How the mix of layers was learned, where it was; null for a task that was loaded.</summary>
+    public ScalarMixFit? ScalarMix { get; private init; }
+
+    /// <summary>The same task with the record of how its layers were chosen.</summary>
+    internal LearnedTask WithMix(ScalarMixFit fit, FeatureReport? report)
+    {
+        var options = new Dictionary<string, string>(Artifact.Training!.Options)
+        {
+            ["layer_shares"] = string.Join(',', fit.Shares.Select(share => share.ToString("F3", System.Globalization.CultureInfo.InvariantCulture))),
+            ["layer_scale"] = fit.Scale.ToString("G4", System.Globalization.CultureInfo.InvariantCulture),
+        };
+        return new LearnedTask(Artifact with { Training = Artifact.Training with { Options = options } }, Scorer) { Candidates = Candidates, Report = report, ScalarMix = fit, Scope = Scope };
+    }
 
     /// <summary>What the backbone had to do while the task was learned; null for a task that was loaded.</summary>
     public FeatureReport? Report { get; private init; }

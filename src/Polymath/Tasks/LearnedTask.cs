@@ -43,8 +43,12 @@ public sealed partial class LearnedTask : IDisposable
     public IEnumerable<Prediction> Predict(IEnumerable<Row> rows, long? total = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         var outputs = Kind == TaskKind.Regression ? 1 : Labels.Count;
-        foreach (var (window, scores) in Scorer.Score(rows, total, progress, cancellation))
-            for (var r = 0; r < window.Length; r++) yield return Answer(window[r], scores.AsSpan(r * outputs, outputs));
+        foreach (var (window, scores, scope) in WithScope(rows, total, progress, cancellation))
+            for (var r = 0; r < window.Length; r++)
+            {
+                var answer = Answer(window[r], scores.AsSpan(r * outputs, outputs));
+                yield return scope is null ? answer : answer with { ScopeScore = scope[r], InScope = Scope!.InScope(scope[r]) };
+            }
     }
 
     /// <summary>Measures a task of classes on labelled rows.</summary>

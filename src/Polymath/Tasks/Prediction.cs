@@ -22,6 +22,12 @@ public sealed record Prediction(Row Row, IReadOnlyList<Scored> Ranked)
     /// <summary>The number that a regression predicts; null for other kinds.</summary>
     public double? Value { get; init; }
 
+    /// <summary>Whether the row belongs to any of the classes; null where the task does not tell.</summary>
+    public bool? InScope { get; init; }
+
+    /// <summary>How much the row looks like those that the task was learned from; null where the task does not tell.</summary>
+    public double? ScopeScore { get; init; }
+
     /// <summary>Whether the task would rather not answer at this threshold.</summary>
     public bool Abstains(double threshold) => Probability < threshold;
 }

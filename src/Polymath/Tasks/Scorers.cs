@@ -27,11 +27,15 @@ internal sealed class FeatureScorer(Backbone backbone, FeatureRecipe recipe, IHe
     /// <summary>Counts of the last call's work, such as rows that were cut.</summary>
     public FeatureReport LastReport { get; private set; } = new();
 
-    public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        Read(rows, total, progress, cancellation).Select(window => (window.Rows, window.Scores));
+
+    /// <summary>Rows in windows with the features that the head reads, and its scores.</summary>
+    public IEnumerable<(Row[] Rows, FeatureMatrix? X, float[] Scores)> Read(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var extractor = new FeatureExtractor(backbone, options with { Poolings = [recipe.Pooling] });
         LastReport = extractor.Report;
-        foreach (var (window, x) in FeatureReader.Read(extractor, backbone, recipe, rows, total, progress, cancellation)) yield return (window, head.Scores(x));
+        foreach (var (window, x) in FeatureReader.Read(extractor, backbone, recipe, rows, total, progress, cancellation)) yield return (window, x, head.Scores(x));
     }
 }
 

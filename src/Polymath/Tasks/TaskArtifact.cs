@@ -103,6 +103,12 @@ public sealed record TaskArtifact
     /// <summary>What was measured, such as "test_accuracy".</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>How the words of a tagging task are read; null for other kinds.</summary>
+    public Tagging.TaggingRecord? Tagging { get; init; }
+
+    /// <summary>How rows that belong to none of the classes are told; null where they are not.</summary>
+    public Scope.OutOfScopeRecord? OutOfScope { get; init; }
+
     /// <summary>How the task was made.</summary>
     public TrainingRecord? Training { get; init; }
 

@@ -11,6 +11,7 @@ public static class TaskMetrics
     {
         TaskKind.MultiLabel => Metric.MicroF1,
         TaskKind.Regression => Metric.Spearman,
+        TaskKind.TokenClassification => Metric.SpanF1,
         _ => Metric.Accuracy,
     };
 
@@ -21,6 +22,7 @@ public static class TaskMetrics
     {
         TaskKind.MultiLabel => [Metric.MicroF1, Metric.MacroF1, Metric.ExactMatch, Metric.HammingLoss, Metric.LabelRanking],
         TaskKind.Regression => [Metric.Spearman, Metric.Pearson, Metric.MeanAbsoluteError, Metric.RootMeanSquaredError, Metric.RSquared],
+        TaskKind.TokenClassification => [Metric.SpanF1, Metric.SpanPrecision, Metric.SpanRecall, Metric.Accuracy],
         _ => [Metric.Accuracy, Metric.MacroF1, Metric.Matthews, Metric.LogLoss, Metric.CalibrationError, .. classes == 2 ? [Metric.RocAuc] : Array.Empty<Metric>()],
     };
 

@@ -10,14 +10,14 @@ namespace Polymath.Training;
 /// The state of a training as one safetensors file: parameters, optimizer, the best parameters so far, and as strings the step and the
 /// validation scores. Random numbers need no state: they follow from seed and step. The file is replaced as a whole or not at all.
 /// </summary>
-/// <param name="folder">Where the file is; made when the first checkpoint is written.</param>
+/// <param name="folder">Where the file is, one for each key; made when the first checkpoint is written.</param>
 /// <param name="key">What is trained, on what, how: a checkpoint of another key is not taken up.</param>
 /// <param name="disk">Where to write; the real disk by default.</param>
 internal sealed class TrainingCheckpoint(string folder, string key, Disk? disk = null)
 {
-    private const string FileName = "training.safetensors", Parameter = "parameter.", Best = "best.";
+    private const string Parameter = "parameter.", Best = "best.";
 
-    private string FilePath => Path.Combine(folder, FileName);
+    private string FilePath => Path.Combine(folder, $"{key[..Math.Min(12, key.Length)]}.safetensors");
 
     /// <summary>Writes the state.</summary>
     public void Save(IReadOnlyList<KeyValuePair<string, Tensor>> parameters, GroupedAdamW optimizer, BestParameters best, TrainingReport report)
@@ -50,7 +50,4 @@ internal sealed class TrainingCheckpoint(string folder, string key, Disk? disk =
             if (file.Tensors.ContainsKey(Best + name)) best.Keep(name, file.Read(Best + name));
         return true;
     }
-
-    /// <summary>Removes the state of a training that is finished.</summary>
-    public void Remove() => (disk ?? Disk.Default).Delete(folder);
 }

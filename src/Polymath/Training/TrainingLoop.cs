@@ -46,6 +46,7 @@ internal sealed class TrainingLoop(IReadOnlyList<ParameterGroup> groups, Trainin
             progress?.Report(new WorkProgress("training", report.Steps, total));
             if (checkpoint is not null && saver.IsDue(report.Steps)) saver.Time(() => checkpoint.Save(_parameters, optimizer, best, report), report.Steps);
         }
+        if (report is { Checkpoints: > 0, StepsRun: > 0 }) checkpoint!.Save(_parameters, optimizer, best, report); // nothing is lost between here and the saved task
         best.Restore();
         foreach (var (_, parameter) in _parameters)
         {

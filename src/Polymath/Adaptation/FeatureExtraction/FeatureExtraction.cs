@@ -50,7 +50,11 @@ public static class FeatureExtraction
         options ??= new FeatureExtractionOptions();
         options.Layers?.Check(backbone.Config.Layers);
         using var own = options.Store is null ? FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue }) : null;
-        var found = new FeatureExtractionRun(backbone, data, options, options.Store ?? own!, progress, cancellation).Fit();
-        return LearnedTask.FromFeatures(name, backbone, data, options, found);
+        var store = options.Store ?? own!;
+        var mix = options.Layers is { IsToBeLearned: true } ? LearnedMix.Learn(backbone, data, options, store, progress, cancellation) : null;
+        if (mix is not null) options = options with { Layers = mix.Fit.Mix, Pooling = mix.Pooling, Pairs = data.Pairs ? PairEncoding.Joint : options.Pairs };
+        var found = new FeatureExtractionRun(backbone, data, options, store, progress, cancellation).Fit();
+        var task = LearnedTask.FromFeatures(name, backbone, data, options, found);
+        return mix is null ? task : task.WithMix(mix.Fit, mix.Report);
     }
 }

@@ -52,7 +52,6 @@ public static class Contrastive
             .Run(problem, progress, cancellation);
         var weights = TunedWeights.Copy(network.Parameters);
         var head = FitHead(backbone, weights, data, options, recipe, progress, cancellation);
-        checkpoint?.Remove();
         return LearnedTask.FromTraining(name, LearnedTask.ContrastiveMethod, backbone, weights, head, recipe, data, new Dictionary<string, string>
         {
             ["learning_rate"] = options.LearningRate.ToString("0.######e+0", CultureInfo.InvariantCulture),

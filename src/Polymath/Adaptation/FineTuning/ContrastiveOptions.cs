@@ -41,6 +41,6 @@ public sealed record ContrastiveOptions
     /// <summary>Decides pairs and their order.</summary>
     public int Seed { get; init; }
 
-    /// <summary>A folder for checkpoints, from which a training that was stopped goes on; null keeps none.</summary>
+    /// <summary>A folder for checkpoints, from which a training that was stopped goes on; remove it once the task is saved. Null keeps none.</summary>
     public string? CheckpointFolder { get; init; }
 }

@@ -85,7 +85,7 @@ public sealed record FineTuningOptions
     /// <summary>Decides the order of rows, dropout, and what is held out.</summary>
     public int Seed { get; init; }
 
-    /// <summary>A folder for checkpoints, from which a training that was stopped goes on; null keeps none.</summary>
+    /// <summary>A folder for checkpoints, from which a training that was stopped goes on; remove it once the task is saved. Null keeps none.</summary>
     public string? CheckpointFolder { get; init; }
 
     /// <summary>Passes over a number of rows.</summary>

@@ -41,7 +41,6 @@ internal sealed class FineTuningRun(
         if (held is not null && data.Kind == TaskKind.MultiLabel)
             _thresholds = Thresholds.Choose(validation!.Marks, MultiLabelRegression.Probabilities(Scores(network, top, held)), data.Classes);
         var weights = TunedWeights.Copy(network.Parameters);
-        checkpoint?.Remove();
         return LearnedTask.FromTraining(name, LearnedTask.FineTuningMethod, backbone, weights, (top as NewHead)?.ToHead(), _recipe, data, Record(settings), options.Seed, options.Prompt, _thresholds);
     }
 

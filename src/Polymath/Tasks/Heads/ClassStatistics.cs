@@ -97,6 +97,26 @@ internal sealed class ClassStatistics(int inputs, bool withProducts)
         return means;
     }
 
+    /// <summary>The class means [classes, inputs] and the covariance that the classes share [inputs, inputs], shrunk towards a multiple of the identity; float64, in the caller's dispose scope.</summary>
+    /// <param name="shrinkage">The share of the identity, 0 to 1; null: the oracle-approximating choice (Chen, Wiesel, Eldar and Hero 2010, equation 23).</param>
+    public (Tensor Means, Tensor Covariance) SharedCovariance(double? shrinkage)
+    {
+        var means = tensor(Means()).view(Classes, inputs);
+        var counts = tensor(_counts.Select(n => (double)n).ToArray()).view(Classes, 1);
+        var covariance = (tensor(Products!).view(inputs, inputs) - means.t().mm(means * counts)) / Math.Max(1, Rows - Classes);
+        var scale = Math.Max(covariance.trace().item<double>() / inputs, 1e-12);
+        var share = shrinkage ?? OracleShrinkage(covariance, scale);
+        // Rounding alone can make the last eigenvalues negative, so a trace of the identity is always there.
+        return (means, covariance * (1 - share) + eye(inputs, dtype: ScalarType.Float64) * (scale * Math.Max(share, 1e-9)));
+    }
+
+    private double OracleShrinkage(Tensor covariance, double scale)
+    {
+        double squares = covariance.pow(2).sum().item<double>(), squaredTrace = Math.Pow(scale * inputs, 2), n = Math.Max(1, Rows - Classes);
+        var spread = (n + 1 - 2.0 / inputs) * (squares - squaredTrace / inputs);
+        return spread <= 0 ? 1 : Math.Clamp(((1 - 2.0 / inputs) * squares + squaredTrace) / spread, 0, 1);
+    }
+
     public IReadOnlyList<(string Name, int[] Shape, double[] Values)> Save()
     {
         var arrays = new List<(string, int[], double[])>

@@ -49,26 +49,13 @@ public sealed class StreamingLda
         var (inputs, count) = (_statistics.Inputs, Classes);
         using var scope = NewDisposeScope();
         using var without = no_grad();
-        var means = tensor(_statistics.Means()).view(count, inputs);
-        var counts = tensor(_statistics.Counts.Select(n => (double)n).ToArray()).view(count, 1);
-        var covariance = (tensor(_statistics.Products!).view(inputs, inputs) - means.t().mm(means * counts)) / Math.Max(1, Rows - count);
-        var scale = Math.Max(covariance.trace().item<double>() / inputs, 1e-12);
-        var share = shrinkage ?? OracleShrinkage(covariance, scale, inputs);
-        // Rounding alone can make the last eigenvalues negative, so a trace of the identity is always there.
-        covariance = covariance * (1 - share) + eye(inputs, dtype: ScalarType.Float64) * (scale * Math.Max(share, 1e-9));
+        var (means, covariance) = _statistics.SharedCovariance(shrinkage);
         var weights = linalg.solve(covariance, means.t()).t();
         var offsets = RotatedFeatures.Read((weights * means).sum(1));
         var bias = new float[count];
         for (var k = 0; k < count; k++)
             bias[k] = _statistics.Counts[k] == 0 ? -1e9f : (float)(-0.5 * offsets[k] + (equalPriors ? 0 : Math.Log((double)_statistics.Counts[k] / Rows)));
         return new LinearHead([.. RotatedFeatures.Read(weights).Select(value => (float)value)], bias, inputs);
-    }
-
-    private double OracleShrinkage(Tensor covariance, double scale, int inputs)
-    {
-        double squares = covariance.pow(2).sum().item<double>(), squaredTrace = Math.Pow(scale * inputs, 2), n = Math.Max(1, Rows - Classes);
-        var spread = (n + 1 - 2.0 / inputs) * (squares - squaredTrace / inputs);
-        return spread <= 0 ? 1 : Math.Clamp(((1 - 2.0 / inputs) * squares + squaredTrace) / spread, 0, 1);
     }
 
     /// <summary>Everything that must be saved to go on later, in float64.</summary>
