@@ -16,7 +16,7 @@ internal static class Program
         var streams = new Streams(input, output, error);
         var root = new RootCommand("Teach one pre-trained transformer many tasks, and keep it from forgetting them.")
         {
-            AdaptVerb.Create(streams), PredictVerb.Create(streams), EvaluateVerb.Create(streams), FeaturesVerb.Create(streams),
+            StudyVerb.Create(streams), AdaptVerb.Create(streams), PredictVerb.Create(streams), EvaluateVerb.Create(streams), FeaturesVerb.Create(streams),
             SearchVerb.Create(streams), TokenizeVerb.Create(streams), ModelsVerb.Create(streams), TasksVerb.Create(streams), ExportVerb.Create(streams),
         };
         ExamplesHelp.Install(root, output);

@@ -1,5 +1,5 @@
 using Polymath.Cli.Common;
-using Polymath.Cli.Starter;
+using Polymath.Cli.Embedded;
 using Polymath.Tasks;
 
 namespace Polymath.Cli.Verbs;
@@ -19,8 +19,8 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
         var files = new List<DataFileRecord>();
         var (rows, column) = Load(streams, data, options, files, notes);
         var kind = options.Kind ?? TaskKinds.Recognise(rows, column);
-        var all = LabelledRows.OfKind(rows, kind, source: data == "-" ? "standard input" : data ?? "starter task");
-        if (data is null) notes.Add($"no --data: learning the starter task, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
+        var all = LabelledRows.OfKind(rows, kind, source: data == "-" ? "standard input" : data ?? "embedded:intent");
+        if (data is null) notes.Add($"no --data: learning the embedded task intent, {rows.Count} messages to the support of a small software company in {all.Classes} classes");
         if (kind != TaskKind.Classification) notes.Add($"{(options.Kind is null ? "recognised as" : "kind")} {kind.Name()}{(options.Kind is null ? "; --kind says otherwise" : "")}");
         else if (options.Kind is null && all.Classes > 10 && rows.All(row => row.Value is not null)) notes.Add("the labels are numbers, read as names of classes; --kind regression reads them as amounts");
         if (test is not null)
@@ -60,11 +60,13 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
 
     private static (List<Row> Rows, string? LabelColumn) Load(Streams streams, string? path, DataOptions options, List<DataFileRecord> files, List<string> notes)
     {
-        var file = path is null ? DataFile.Open("-", new DataOptions { Format = DataFormat.Csv, LabelRequired = true }, StarterTask.Open()) : DataFile.Open(path, options, streams.Input);
+        var embedded = path is null ? EmbeddedTasks.Find("intent") : path.StartsWith(EmbeddedTasks.Prefix, StringComparison.Ordinal) ? EmbeddedTasks.Find(path) : null;
+        if (embedded?.Kind == TaskKind.TokenClassification) throw new PolymathException($"{path}: tags of words are not learned here; polymath study --tasks {embedded.Name} compares methods on them");
+        var file = embedded?.Rows() ?? DataFile.Open(path!, options, streams.Input);
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");
         if (Models.Skipped(file) is { } skipped) notes.Add(skipped);
-        files.Add(path is null ? new DataFileRecord("starter task", null, rows.Count) : DataFileRecord.Of(file.CanReread ? path : "-", rows.Count));
+        files.Add(embedded is not null ? embedded.Record(rows.Count) : DataFileRecord.Of(file.CanReread ? path! : "-", rows.Count));
         return (rows, file.LabelColumn);
     }
 

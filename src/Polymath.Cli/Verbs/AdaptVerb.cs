@@ -21,7 +21,7 @@ internal static class AdaptVerb
         var settings = new Settings();
         var choices = new TrainingChoices();
         var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
-        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
+        var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: embedded:intent, a task that comes with the command)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
         var layers = new Option<string?>("--layers") { Description = "Layers to read: last, layer3, top2 (mean of two), concat2, scalar-mix (weights learned with the head) (default: searched by cross-validation)" };
@@ -29,9 +29,7 @@ internal static class AdaptVerb
         var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
         var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
-        var outOfScope = new Option<bool>("--out-of-scope") { Description = "Learn to tell rows that belong to none of the classes" };
-        var keepRate = new Option<double>("--keep-rate") { Description = "With --out-of-scope: the share of in-scope rows to keep", DefaultValueFactory = _ => 0.95 };
-        var scopeScore = new Option<string?>("--scope-score") { Description = "With --out-of-scope: probability, logit, energy, nearest-row, class-distance, or several joined by + (default: probability+nearest-row, without a model probability)" };
+        var scopes = new ScopeChoice();
         var validation = new Option<string?>("--validation") { Description = "File of rows that choose the best epoch of fine-tuning, and that set the threshold of --out-of-scope (default: cross-fitting on the data)" };
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
@@ -40,6 +38,7 @@ internal static class AdaptVerb
         var extend = new Option<string?>("--extend") { Description = "Add rows, or new classes, to this task of the library; LDA and nearest-mean heads take new rows alone, other heads old and new rows together" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
+            "polymath adapt --data embedded:sentiment --task mood",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv --task question-type",
             "polymath adapt --model sentence-transformers/all-MiniLM-L6-v2 --data train.csv --task intent --layers top2 --metric macro-f1",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method fine-tuning --data train.csv --task question-type",
@@ -50,8 +49,9 @@ internal static class AdaptVerb
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind",
             "polymath adapt --extend intent --data more.csv --test test.csv");
-        command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, outOfScope, keepRate, scopeScore, validation, settings.Library, settings.Json, settings.Seed);
+        command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
         choices.AddTo(command);
+        scopes.AddTo(command);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -74,21 +74,22 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
-            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "starter" : throw new PolymathException("--task is missing; expected a name for the new task"));
+            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "intent" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
             foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names"),
-                (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), .. choices.ByMethod])
+                (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), (scopes.Wanted, "features fine-tuning contrastive tfidf"), .. choices.ByMethod])
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
-            foreach (var option in new Option[] { keepRate, scopeScore })
-                if (result.IsGiven(option) && !result.GetValue(outOfScope)) throw new PolymathException($"{option.Name} applies only together with --out-of-scope");
-            if (result.IsGiven(validation) && how != "fine-tuning" && !result.GetValue(outOfScope)) throw new PolymathException("--validation applies to --method fine-tuning, or together with --out-of-scope");
+            var scope = scopes.Read(result, options.Seed, hasModel: how != "tfidf");
+            if (scope is not null && how is "fine-tuning" or "contrastive" && !result.IsGiven(validation)) throw new PolymathException($"--out-of-scope with --method {how} needs --validation: a network is sure of the rows it was trained on, so the threshold must be set on others");
+            if (result.IsGiven(validation) && how != "fine-tuning" && scope is null) throw new PolymathException("--validation applies to --method fine-tuning, or together with --out-of-scope");
             var tagging = how is "features" or "tfidf" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
             if (tagging)
             {
                 if (!result.IsGiven(data)) throw new PolymathException("--kind tagging needs --data: a file of words and tags");
-                foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, outOfScope, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
+                foreach (var option in new Option[] { pooling, head, metric, balanced, group, pairs, scopes.Wanted, settings.Prompt, settings.Chunk, settings.Format, settings.Delimiter, settings.TextColumn, settings.PairColumn, settings.LabelColumn })
                     if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to words and tags");
             }
+            choices.Check(result, settings, how);
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);
@@ -101,12 +102,6 @@ internal static class AdaptVerb
             if (tagging)
                 return await TaggingAdapt.RunAsync(streams, result.GetValue(settings.Json), name, backbone, result.GetValue(data)!, result.GetValue(test), result.GetValue(settings.SkipBadRows),
                     new TaggingOptions { Layers = options.Layers, Seed = options.Seed }, library, cancellation).ConfigureAwait(false);
-            var scope = !result.GetValue(outOfScope) ? null : new OutOfScopeOptions
-            {
-                Scores = result.GetValue(scopeScore) is { } scores1 ? ScopeScores.Parse(scores1) : [],
-                KeepRate = result.GetValue(keepRate) is > 0 and < 1 and var rate ? rate : throw new PolymathException($"--keep-rate {result.GetValue(keepRate)}: expected a share between 0 and 1, such as 0.95"),
-                Seed = options.Seed,
-            };
             options = options with { Store = store };
             var reading = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = result.GetValue(kind) is { } read ? TaskKinds.Parse(read) : null };
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), reading)
@@ -114,9 +109,10 @@ internal static class AdaptVerb
             options = options with { Metric = TaskMetrics.Choose(plan.Train.Kind, asked, plan.Train.Classes) };
             foreach (var option in new Option[] { head, balanced })
                 if (result.IsGiven(option) && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"{option.Name} is for tasks of classes, not for {plan.Train.Kind.Name()}");
+            if (scope is not null && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"--out-of-scope is for tasks of one class a row, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
             if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
-            var held = result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
+            var held = scope is not null && result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
             var checkpoints = Path.Combine(library.Folder, ".training", name);
             var training = how is not ("fine-tuning" or "contrastive") ? null : new NetworkTraining(
                 backbone!, name, how == "contrastive" ? null : choices.FineTuningOptions(result, settings, options.Pooling, options.Pairs, options.Metric, options.BalancedWeights, checkpoints),

@@ -44,6 +44,13 @@ internal sealed class TrainingChoices
     /// <summary>Adds the options to the verb.</summary>
     public void AddTo(Command command) => command.Takes([.. ByMethod.Select(choice => choice.Option)]);
 
+    /// <summary>Says what is out of range before anything is read.</summary>
+    public void Check(ParseResult result, Settings settings, string method)
+    {
+        if (method == FineTuning) TrainingChecks.Check(FineTuningOptions(result, settings, null, null, Metric.Accuracy, false, null));
+        if (method == "contrastive") TrainingChecks.Check(ContrastiveOptions(result, settings, null, false, null));
+    }
+
     /// <summary>How many seeds.</summary>
     public int Seeds(ParseResult result) => result.GetValue(_seeds);
 

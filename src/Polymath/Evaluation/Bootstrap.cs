@@ -16,10 +16,14 @@ public static class Bootstrap
     /// <param name="resamples">The number of draws.</param>
     /// <param name="seed">The seed of the draws: equal seeds, equal intervals.</param>
     /// <param name="level">The share of draws that the interval holds.</param>
-    public static ConfidenceInterval Interval(Metric metric, TaskOutcomes outcomes, int resamples = 1000, ulong seed = 0, double level = 0.95)
+    public static ConfidenceInterval Interval(Metric metric, TaskOutcomes outcomes, int resamples = 1000, ulong seed = 0, double level = 0.95) =>
+        Interval(outcomes.Rows, counts => metric.Compute(outcomes, counts), resamples, seed, level);
+
+    /// <summary>The interval of a score of so many units; the score is given how often each unit counts, nothing for once.</summary>
+    internal static ConfidenceInterval Interval(int units, Func<int[], double> score, int resamples = 1000, ulong seed = 0, double level = 0.95)
     {
-        var (low, high) = Percentiles(Draws(outcomes.Rows, resamples, seed, counts => metric.Compute(outcomes, counts)), level);
-        return new ConfidenceInterval(metric.Compute(outcomes), low, high, level);
+        var (low, high) = Percentiles(Draws(units, resamples, seed, score), level);
+        return new ConfidenceInterval(score([]), low, high, level);
     }
 
     /// <summary>The statistic's value on each resample; the statistic is given how often each row was drawn.</summary>

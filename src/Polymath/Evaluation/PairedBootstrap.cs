@@ -17,11 +17,17 @@ public static class PairedBootstrap
     public static PairedComparison Compare(Metric metric, TaskOutcomes a, TaskOutcomes b, int resamples = 1000, ulong seed = 0, double level = 0.95)
     {
         if (!a.SameTruth(b)) throw new ArgumentException("the two methods were not measured on the same rows");
-        var draws = Bootstrap.Draws(a.Rows, resamples, seed, counts => metric.Compute(a, counts) - metric.Compute(b, counts));
+        return Compare(a.Rows, counts => metric.Compute(a, counts), counts => metric.Compute(b, counts), resamples, seed, level);
+    }
+
+    /// <summary>Compares two scores of the same units; a score is given how often each unit counts, nothing for once.</summary>
+    internal static PairedComparison Compare(int units, Func<int[], double> a, Func<int[], double> b, int resamples = 1000, ulong seed = 0, double level = 0.95)
+    {
+        var draws = Bootstrap.Draws(units, resamples, seed, counts => a(counts) - b(counts));
         var (low, high) = Bootstrap.Percentiles(draws, level);
         int atMost = draws.Count(d => d <= 0), atLeast = draws.Count(d => d >= 0);
         var p = Math.Min(1, 2.0 * (Math.Min(atMost, atLeast) + 1) / (resamples + 1));
-        double valueA = metric.Compute(a), valueB = metric.Compute(b);
+        double valueA = a([]), valueB = b([]);
         return new PairedComparison(valueA, valueB, valueA - valueB, low, high, p);
     }
 }

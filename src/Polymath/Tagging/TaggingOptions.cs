@@ -11,8 +11,8 @@ public sealed record TaggingOptions
     /// <summary>How a word's tokens become one vector.</summary>
     public SubwordPooling Subwords { get; init; }
 
-    /// <summary>How many words on either side lend their vectors: a frozen backbone did not learn to look where this task needs it.</summary>
-    public int Neighbours { get; init; } = 1;
+    /// <summary>How many words on either side lend their vectors. The layers have mixed context in already, and more inputs need more sentences.</summary>
+    public int Neighbours { get; init; }
 
     /// <summary>Values of C to try for the regression on vectors.</summary>
     public IReadOnlyList<double> Grid { get; init; } = [0.01, 0.05, 0.2, 1];

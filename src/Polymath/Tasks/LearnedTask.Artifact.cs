@@ -44,7 +44,7 @@ public sealed partial class LearnedTask
         if (backbone is null) throw new PolymathException($"task '{artifact.Name}' needs its backbone '{artifact.Backbone?.Name}'; give that model");
         artifact.RequireBackbone(backbone.Hash, backbone.Name);
         if (artifact.Weights is not null) (backbone, store) = (backbone.Tuned(artifact.Weights, artifact.HeadKind == KeptHead), null);
-        if (artifact.HeadKind == KeptHead) return new LearnedTask(artifact, new OwnHeadScorer(backbone, artifact.PromptPrefix ?? ""));
+        if (artifact.HeadKind == KeptHead) return new LearnedTask(artifact, new OwnHeadScorer(backbone, artifact.PromptPrefix ?? "")) { Scope = ScopeOf(artifact, null) };
         var sentence = artifact.Layers == SentenceVector;
         if (!Enum.TryParse<Pooling>(artifact.Pooling, ignoreCase: true, out var pooling))
             throw new PolymathException($"task '{artifact.Name}': the pooling '{artifact.Pooling}' is not known; known are mean, cls and max");

@@ -13,15 +13,15 @@ public sealed class CliAdaptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Without_options_it_learns_the_starter_task()
+    public async Task Without_options_it_learns_an_embedded_task()
     {
         var run = (await CliRun.Of("adapt", "--library", Library)).Ok();
         Assert.Contains("majority", run.Output);
         Assert.Contains("TF-IDF", run.Output);
         Assert.Contains("no --data", run.Error);
         Assert.Contains("no --test", run.Error);
-        var predicted = (await CliRun.With("I was charged twice this month\n", default, "predict", "--task", "starter", "--library", Library)).Ok();
-        Assert.Contains(predicted.JsonLines[0].GetProperty("label").GetString(), TaskLibrary.Open(Library).Load("starter").Labels);
+        var predicted = (await CliRun.With("I was charged twice this month\n", default, "predict", "--task", "intent", "--library", Library)).Ok();
+        Assert.Contains(predicted.JsonLines[0].GetProperty("label").GetString(), TaskLibrary.Open(Library).Load("intent").Labels);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ namespace Polymath.Tests;
 public class CliHelpTests
 {
     [Theory]
+    [InlineData("study", 3)]
     [InlineData("adapt", 4)]
     [InlineData("predict", 3)]
     [InlineData("evaluate", 2)]

@@ -42,6 +42,7 @@ public sealed class SpanScoreTests
         Assert.Equal((0.5, 0.5, 0.5), (Metric.SpanF1.Compute(outcomes), Metric.SpanPrecision.Compute(outcomes), Metric.SpanRecall.Compute(outcomes)));
         Assert.Equal(2.0 / 3, Metric.SpanF1.Compute(outcomes, [1, 0, 1]), 12); // as if the second sentence had not been drawn
         Assert.Throws<PolymathException>(() => Metric.Spearman.Compute(outcomes));
+        Assert.Equal(new SpanScore(0.5, 0.5, 0.5, 8, 8), ((TaggingOutcomes)TaskOutcomes.Join([outcomes, outcomes])).Overall);
     }
 
     [Fact]

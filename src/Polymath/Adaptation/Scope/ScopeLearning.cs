@@ -25,6 +25,8 @@ public static class ScopeLearning
     {
         if (task.Kind != TaskKind.Classification) throw new PolymathException($"task '{task.Name}' is of the kind {task.Kind.Name()}; only tasks of one class a row have rows that are out of scope");
         if (train.Rows.Count == 0) throw new PolymathException($"task '{task.Name}' was learned without rows; out-of-scope detection needs some");
+        if (validation is null && task.Artifact.Weights is not null)
+            throw new PolymathException($"task '{task.Name}': a trained network is sure of the rows it was trained on; out-of-scope detection needs in-scope rows that it did not see, to set the threshold on");
         var onFeatures = task.Scorer is FeatureScorer;
         options = (options ?? new OutOfScopeOptions()).For(onFeatures);
         if (!onFeatures && options.Scores.FirstOrDefault(score => score.ReadsFeatures()) is var needy && needy.ReadsFeatures())
