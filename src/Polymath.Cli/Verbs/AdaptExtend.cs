@@ -11,6 +11,15 @@ internal static class AdaptExtend
 {
     private const double HeldOutShare = 0.2;
 
+    /// <summary>How a task was learned is not up for change: only what says where rows come from and how the backbone runs may be given.</summary>
+    public static void CheckOptions(ParseResult result, Command command, Settings settings, Option[] own)
+    {
+        Option[] apply = [.. own, settings.Library, settings.Json, settings.Seed, settings.Model, settings.Precision, settings.Device, settings.Threads, settings.Dedicated, settings.Store, settings.NoStore,
+            settings.StoreBytes, settings.TextColumn, settings.PairColumn, settings.LabelColumn, settings.Format, settings.Delimiter, settings.SkipBadRows];
+        foreach (var option in command.Options.Except(apply))
+            if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to --extend: the task keeps what it was learned with");
+    }
+
     /// <summary>Extends a task, measures it against what it was, and saves it.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="settings">The verb's options.</param>
@@ -25,7 +34,7 @@ internal static class AdaptExtend
         if (data is null) throw new PolymathException("--data is missing; expected a file with the rows that the task should learn as well");
         if (name is not null) TaskName.Check(name);
         using var session = await TaskSession.OpenAsync(result, settings, streams, extended, cancellation).ConfigureAwait(false);
-        var task = session.Task!;
+        var task = session.Task ?? throw new PolymathException($"task '{extended}' tags words; only tasks with one class a row can be extended, so learn it again from all rows");
         var adds = TaskExtension.AddsRows(task.Artifact);
         var seed = result.GetValue(settings.Seed);
         var rows = Read(result, settings, streams, data, out var file);

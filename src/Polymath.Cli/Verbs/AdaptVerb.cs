@@ -58,8 +58,7 @@ internal static class AdaptVerb
         {
             if (result.GetValue(extend) is { } extended)
             {
-                foreach (var option in new Option[] { method, kind, group, pairs, layers, pooling, head, metric, balanced, labels, settings.Chunk, settings.Prompt })
-                    if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to --extend: the task keeps what it was learned with");
+                AdaptExtend.CheckOptions(result, command, settings, [extend, task, data, test]);
                 return await AdaptExtend.RunAsync(result, settings, streams, extended, result.GetValue(task), result.GetValue(data), result.GetValue(test), cancellation).ConfigureAwait(false);
             }
             var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");

@@ -27,7 +27,8 @@ internal static class ExportVerb
             var (name, to) = (result.GetValue(task)!, result.GetValue(folder)!);
             using var library = TaskLibrary.Open(result.GetValue(settings.Library)!);
             var artifact = library.Load(name);
-            using var backbone = artifact.Backbone is not { } wanted ? null : Backbone.Load(await Models.FolderAsync(result.GetValue(model) ?? wanted.Source
+            TaskExport.Check(artifact);
+            using var backbone = Backbone.Load(await Models.FolderAsync(result.GetValue(model) ?? artifact.Backbone!.Source
                 ?? throw new PolymathException($"task '{name}' does not say where its backbone is; give it with --model"), streams, cancellation).ConfigureAwait(false));
             using var learned = LearnedTask.Restore(artifact, backbone);
             var kind = learned.Export(to);

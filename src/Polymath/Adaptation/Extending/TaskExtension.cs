@@ -24,6 +24,7 @@ public static class TaskExtension
     public static bool AddsRows(TaskArtifact artifact) => (artifact.Method, HeadOf(artifact)) switch
     {
         _ when artifact.Kind != TaskKind.Classification => throw new PolymathException($"task '{artifact.Name}' is a {artifact.Kind.Name()} task; only tasks with one class a row can be extended, so learn it again from all rows"),
+        _ when artifact.OutOfScope is not null => throw new PolymathException($"task '{artifact.Name}' tells rows that are out of scope by a threshold, which new rows would change; learn it again from all rows"),
         (LearnedTask.FeaturesMethod, "nearest-mean" or "lda") when artifact.Statistics.Count > 0 => true,
         (LearnedTask.FeaturesMethod, "nearest-mean" or "lda") => throw new PolymathException($"task '{artifact.Name}' does not hold the sums that new rows are added to; learn it again from all rows"),
         (LearnedTask.FeaturesMethod, "logistic-regression") or (LearnedTask.TfidfMethod, _) => false,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Polymath.Backbones;
 using Polymath.Features;
@@ -62,6 +63,7 @@ internal static class ExportReadme
     {
         LayerMixKind.Single => $"pooled[{layers.Count}]",
         LayerMixKind.Mean => $"(sum(pooled[-{layers.Count}:]) / {layers.Count})",
+        LayerMixKind.Weighted => $"sum(share * layer for share, layer in zip([{string.Join(", ", layers.Weights.Select(weight => weight.ToString(CultureInfo.InvariantCulture)))}], pooled))",
         _ => $"torch.cat(pooled[:-{layers.Count + 1}:-1], 1)",
     };
 

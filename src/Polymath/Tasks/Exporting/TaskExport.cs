@@ -15,13 +15,9 @@ internal static class TaskExport
     public static ExportedKind Write(LearnedTask task, string folder, Disk disk)
     {
         var artifact = task.Artifact;
-        if (task.Scorer.Backbone is not { } backbone)
-            throw new PolymathException($"task '{task.Name}' was learned by {artifact.Method} and has no backbone, so there is no Hugging Face folder to make of it; its own folder in the library holds plain JSON, text and safetensors");
-        if (artifact.Kind is not (TaskKind.Classification or TaskKind.MultiLabel or TaskKind.Regression))
-            throw new PolymathException($"task '{task.Name}' is a {artifact.Kind.Name()} task; only {TaskKinds.Known} tasks can be exported");
+        Check(artifact);
+        var backbone = task.Scorer.Backbone!;
         var recipe = (task.Scorer as FeatureScorer)?.Recipe;
-        if (recipe?.Pairs is not (null or PairEncoding.Joint))
-            throw new PolymathException($"task '{task.Name}' reads the two texts of a pair apart ({recipe.Pairs.Name()}), for which there is no folder that Python reads; learn it with --pairs joint to export it");
         var kind = recipe is null ? ExportedKind.OwnHead : recipe.Sentence || recipe.Layers.IsLast(backbone.Config.Layers) ? ExportedKind.SentenceVectors : ExportedKind.LayerFeatures;
         var limit = (task.Scorer as FeatureScorer)?.Options.Limit(backbone) ?? backbone.MaxTokens;
         disk.WriteFolder(folder, inside =>
@@ -37,6 +33,18 @@ internal static class TaskExport
             disk.WriteText(Path.Combine(inside, Readme), ExportReadme.Text(artifact, kind, recipe, limit));
         });
         return kind;
+    }
+
+    /// <summary>Refuses what there is no folder for; before any network is loaded.</summary>
+    /// <exception cref="PolymathException">The task has no backbone, tags words, or reads the texts of a pair apart.</exception>
+    public static void Check(TaskArtifact artifact)
+    {
+        if (artifact.Kind is not (TaskKind.Classification or TaskKind.MultiLabel or TaskKind.Regression))
+            throw new PolymathException($"task '{artifact.Name}' is a {artifact.Kind.Name()} task; only {TaskKinds.Known} tasks can be exported");
+        if (artifact.Backbone is null)
+            throw new PolymathException($"task '{artifact.Name}' was learned by {artifact.Method} and has no backbone, so there is no Hugging Face folder to make of it; its own folder in the library holds plain JSON, text and safetensors");
+        if (artifact.PairEncoding is { } pairs && PairEncodings.Parse(pairs) != PairEncoding.Joint)
+            throw new PolymathException($"task '{artifact.Name}' reads the two texts of a pair apart ({pairs}), for which there is no folder that Python reads; learn it with --pairs joint to export it");
     }
 
     private static void WriteWeights(TaskArtifact artifact, string from, string to, Disk disk)
