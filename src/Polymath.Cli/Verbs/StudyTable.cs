@@ -26,11 +26,11 @@ internal static class StudyTable
     {
         foreach (var summary in summaries)
         {
-            streams.WriteTable([summary.Task.Name, $">{summary.Score}", "95 %", "against best simple", ">trained", ">bytes/task", ">training", ">a row", "measured on", "chosen"], summary.Methods.Select((method, at) => new[]
+            streams.WriteTable([summary.Task.Name, $">{summary.Score}", "95 %", "against best simple", ">trained", ">bytes/task", ">training", ">a row", "measured on", ">learned from", "chosen"], summary.Methods.Select((method, at) => new[]
             {
                 $"{(summary.Recommendation?.Method == at ? "* " : "  ")}{method.Method.Title}", $"{100 * method.Interval.Value:F1}", $"{100 * method.Interval.Low:F1} to {100 * method.Interval.High:F1}",
                 method.AgainstSimple is { } d ? $"{100 * d.Difference:+0.0;-0.0;0.0} ({100 * d.Low:+0.0;-0.0;0.0} to {100 * d.High:+0.0;-0.0;0.0})" : "", StudyTexts.Count(method.Parameters), StudyTexts.Size(method.Bytes),
-                StudyTexts.Duration(method.TrainSeconds), StudyTexts.Duration(method.PredictSeconds), $"{method.Rows:N0} rows, {method.Splits}", method.Notes,
+                StudyTexts.Duration(method.TrainSeconds), StudyTexts.Duration(method.PredictSeconds), $"{method.Rows:N0} rows, {method.Splits}", $"{method.TrainRows:N0}", method.Notes,
             }));
             foreach (var missing in summary.Missing) streams.Output.WriteLine($"  not measured: {missing}");
             if (summary.Recommendation is { } recommended) streams.Output.WriteLine($"* {summary.Task.Name}: {recommended.Reason}");

@@ -25,6 +25,9 @@ public interface IStudyMethod
     /// <summary>Whether it trains the whole network: such a method runs at one split, one seed and one size unless a full study is asked for.</summary>
     bool TrainsEverything { get; }
 
+    /// <summary>Whether it is meant for few rows: where it runs at one size, that is the smallest, else the largest.</summary>
+    bool ForFewRows => false;
+
     /// <summary>Whether it can learn a task of this kind from so many rows.</summary>
     bool Supports(StudyTask task, int rows);
 

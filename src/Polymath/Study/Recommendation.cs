@@ -11,17 +11,20 @@ public sealed record Recommendation(int Method, int Best, string Reason)
 {
     /// <summary>
     /// The rule: of all methods the simplest that no other is shown to beat. "Shown" means that the 95 % interval of the paired difference to
-    /// the best method, on the rows that both were measured on, lies above zero. Methods stand in order of simplicity.
+    /// the best method, on the rows that both were measured on, lies above zero. Methods stand in order of simplicity; those that
+    /// learned from fewer rows than others take no part.
     /// </summary>
     public static Recommendation? Of(IReadOnlyList<MethodSummary> methods)
     {
-        if (methods.Count == 0) return null;
+        MethodSummary[] compared = [.. methods.Where(method => method.AtLargest)];
+        if (compared.Length == 0) return null;
         var best = 0;
-        for (var m = 1; m < methods.Count; m++)
-            if (methods[m].Measured.Against(methods[best].Measured) is { Difference: > 0 }) best = m;
+        for (var m = 1; m < compared.Length; m++)
+            if (compared[m].Measured.Against(compared[best].Measured) is { Difference: > 0 }) best = m;
         var chosen = 0;
-        while (chosen != best && methods[best].Measured.Against(methods[chosen].Measured) is not { Low: <= 0 }) chosen++;
-        return new Recommendation(chosen, best, Explain(methods, chosen, best));
+        while (chosen != best && compared[best].Measured.Against(compared[chosen].Measured) is not { Low: <= 0 }) chosen++;
+        var places = methods.ToList();
+        return new Recommendation(places.IndexOf(compared[chosen]), places.IndexOf(compared[best]), Explain(compared, chosen, best));
     }
 
     private static string Explain(IReadOnlyList<MethodSummary> methods, int chosen, int best)

@@ -8,7 +8,8 @@ public sealed class StudyMethods
     private readonly List<IStudyMethod> _methods = [];
 
     /// <summary>All methods of this library.</summary>
-    public static StudyMethods Default() => new StudyMethods().Add(new MajorityMethod()).Add(new TfidfMethod()).Add(new WordFeaturesMethod()).Add(new NearestMeanMethod()).Add(new FeaturesMethod());
+    public static StudyMethods Default() => new StudyMethods().Add(new MajorityMethod()).Add(new TfidfMethod()).Add(new WordFeaturesMethod()).Add(new NearestMeanMethod())
+        .Add(new FeaturesMethod()).Add(new ContrastiveMethod()).Add(new FineTuningMethod());
 
     /// <summary>The methods, the simplest first.</summary>
     public IReadOnlyList<IStudyMethod> All => _methods;

@@ -74,15 +74,18 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
                 else if (method.Supports(task, splits[0][0].Train.Length)) cells.AddRange(CellsOf(task, method, splits, options, speed));
             if (options.Probes && backbone is not null && methods.Any(method => method is FeaturesMethod))
                 for (var layer = 0; layer <= backbone.Config.Layers; layer++)
-                    if (new FeaturesMethod(layer) is var probe && probe.Supports(task, splits[0][0].Train.Length))
-                        cells.AddRange(CellsOf(task, probe, [task.Kind == TaskKind.TokenClassification ? splits[0][..1] : splits[0]], options with { Sizes = [StudySize.All], Full = false }, speed));
+                    cells.AddRange(CellsOf(task, new FeaturesMethod(layer), [Probed(task, splits[0], options)], options with { Sizes = [StudySize.All] }, speed));
         }
         var features = cells.Where(cell => cell.Method.NeedsBackbone && !cell.Method.TrainsEverything).Select(cell => cell.Task).Distinct().Sum(task => speed.SecondsPerRow(task) * task.Rows.Count);
         Fit(cells, left, features, options.Budget);
         return new StudyPlan(tasks, methods, cells, left, features);
     }
 
-    /// <summary>The sizes of a task: those asked for, without any that is nearly everything already.</summary>
+    /// <summary>Folds that layers are probed on: few are enough to see where the answer lies.</summary>
+    private static StudySplit[] Probed(StudyTask task, StudySplit[] splits, StudyOptions options) =>
+        [.. splits.Take(options.Full ? splits.Length : task.Kind == TaskKind.TokenClassification ? 1 : 2)];
+
+    /// <summary>The sizes of a task: those asked for, or the usual ones.</summary>
     internal static IReadOnlyList<StudySize> SizesOf(StudyTask task, StudyOptions options)
     {
         if (options.Sizes.Count > 0) return options.Sizes;
@@ -92,13 +95,15 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
     private static IEnumerable<PlannedCell> CellsOf(StudyTask task, IStudyMethod method, StudySplit[][] splits, StudyOptions options, StudySpeed speed)
     {
         var once = method.TrainsEverything && !options.Full;
-        foreach (var size in SizesOf(task, options))
+        var largest = splits[0][0].Train.Length;
+        StudySize[] sizes = [.. SizesOf(task, options).Where(size => size.IsAll || options.Sizes.Count > 0 || size.Take(task, splits[0][0].Train, 0).Length <= 0.8 * largest)
+            .OrderBy(size => size.Take(task, splits[0][0].Train, 0).Length)];
+        foreach (var size in once ? method.ForFewRows ? sizes[..1] : sizes[^1..] : sizes)
             for (var seed = 0; seed < (once ? 1 : splits.Length); seed++)
                 foreach (var split in splits[seed].Take(once ? 1 : int.MaxValue))
                 {
                     var train = size.Take(task, split.Train, seed);
-                    if (size.IsAll || (!once && options.Sizes.Count > 0) || (!once && train.Length <= 0.8 * split.Train.Length))
-                        yield return new(task, method, size, seed, split, train, method.Estimate(task, train.Length, split.Test.Length, speed));
+                    if (method.Supports(task, train.Length)) yield return new(task, method, size, seed, split, train, method.Estimate(task, train.Length, split.Test.Length, speed));
                 }
     }
 

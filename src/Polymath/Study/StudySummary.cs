@@ -32,6 +32,12 @@ public sealed record MethodSummary
     /// <summary>Rows that it was measured on.</summary>
     public required int Rows { get; init; }
 
+    /// <summary>Rows that it learned from, the mean over cells.</summary>
+    public required int TrainRows { get; init; }
+
+    /// <summary>Whether it learned from as many rows as any other; only such methods are recommended.</summary>
+    public bool AtLargest { get; init; } = true;
+
     /// <summary>Splits and seeds that it ran on, in words.</summary>
     public required string Splits { get; init; }
 
@@ -47,7 +53,7 @@ public sealed record MethodSummary
     /// <summary>Seconds to answer a row, the mean over cells.</summary>
     public required double PredictSeconds { get; init; }
 
-    /// <summary>The paired difference to the best method without a backbone; null for that one and where no row is shared.</summary>
+    /// <summary>The paired difference to the best method without a backbone at the same training size; null for that one and where no row is shared.</summary>
     public PairedComparison? AgainstSimple { get; init; }
 
     /// <summary>The score by training size, smallest first.</summary>
@@ -59,7 +65,11 @@ public sealed record MethodSummary
     /// <summary>Further measures by name.</summary>
     public IReadOnlyDictionary<string, double> Also { get; init; } = new Dictionary<string, double>();
 
-    internal MeasuredRows Measured { get; init; } = null!;
+    internal StudySize Largest { get; init; }
+
+    internal IReadOnlyDictionary<StudySize, MeasuredRows> BySize { get; init; } = new Dictionary<StudySize, MeasuredRows>();
+
+    internal MeasuredRows Measured => BySize[Largest];
 
     /// <summary>Answers of the first seed by row number.</summary>
     internal IReadOnlyDictionary<int, RowAnswer> Answers => Measured.First;

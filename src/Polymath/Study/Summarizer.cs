@@ -8,7 +8,12 @@ internal static class Summarizer
         var ran = cells.Where(cell => cell.Result is not null).ToArray();
         MethodSummary[] methods = [.. plan.Methods.Select(method => ran.Where(cell => cell.Cell.Method == method).ToArray()).Where(own => own.Length > 0).Select(own => OfMethod(task, own))];
         var simple = methods.Where(method => !method.Method.NeedsBackbone).MaxBy(method => method.Interval.Value);
-        methods = [.. methods.Select(method => method with { AgainstSimple = simple is null || method == simple ? null : method.Measured.Against(simple.Measured) })];
+        var most = methods.Select(method => method.TrainRows).DefaultIfEmpty().Max();
+        methods = [.. methods.Select(method => method with
+        {
+            AtLargest = method.TrainRows >= 0.8 * most,
+            AgainstSimple = simple is null || method == simple || !simple.BySize.TryGetValue(method.Largest, out var same) ? null : method.Measured.Against(same),
+        })];
         return new StudySummary
         {
             Task = task,
@@ -26,21 +31,25 @@ internal static class Summarizer
     {
         var bySize = cells.GroupBy(cell => cell.Cell.Size).Select(size => (Size: size.Key, Cells: size.ToArray(), Rows: size.Average(cell => cell.Cell.Train.Length))).OrderBy(size => size.Rows).ToArray();
         var largest = bySize[^1].Cells;
-        var measured = MeasuredRows.From(task, largest);
+        var measured = bySize.ToDictionary(size => size.Size, size => MeasuredRows.From(task, size.Cells));
+        var intervals = measured.ToDictionary(size => size.Key, size => size.Value.Interval());
+        var last = measured[bySize[^1].Size];
         return new MethodSummary
         {
             Method = cells[0].Cell.Method,
-            Measured = measured,
-            Interval = measured.Interval(),
-            Rows = measured.Rows.Length,
+            Largest = bySize[^1].Size,
+            BySize = measured,
+            Interval = intervals[bySize[^1].Size],
+            Rows = last.Rows.Length,
+            TrainRows = (int)Math.Round(bySize[^1].Rows),
             Splits = Splits(largest),
             Parameters = (long)largest.Average(cell => cell.Result!.Parameters),
             Bytes = (long)largest.Average(cell => cell.Result!.Bytes),
             TrainSeconds = largest.Average(cell => cell.Result!.TrainSeconds),
             PredictSeconds = largest.Average(cell => cell.Result!.PredictSeconds),
-            Sizes = [.. bySize.Select(size => new SizePoint(size.Size, size.Rows, ReferenceEquals(size.Cells, largest) ? measured.Interval() : MeasuredRows.From(task, size.Cells).Interval()))],
+            Sizes = [.. bySize.Select(size => new SizePoint(size.Size, size.Rows, intervals[size.Size]))],
             Notes = largest.Select(cell => cell.Result!.Notes).Where(note => note.Length > 0).GroupBy(note => note).MaxBy(group => group.Count())?.Key ?? "",
-            Also = measured.Further(),
+            Also = last.Further(),
         };
     }
 

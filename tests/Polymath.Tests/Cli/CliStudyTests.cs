@@ -16,7 +16,7 @@ public sealed class CliStudyTests : IDisposable
     {
         var model = TinyModel.Write(_folder["model"]);
         string train = TinyModel.WriteRows(_folder["mood.csv"], 80), test = TinyModel.WriteRows(_folder["test.csv"], 40, seed: 2);
-        string[] line = ["study", "--model", model, "--data", train, "--test", test, "--sizes", "8,all", "--out", Out];
+        string[] line = ["study", "--model", model, "--data", train, "--test", test, "--sizes", "8,all", "--methods", "majority,tfidf,nearest-mean,features", "--out", Out];
         var run = (await CliRun.Of(line)).Ok();
         Assert.Contains("* mood: ", run.Output);
         Assert.Contains("plan: mood, 120 rows, one of 2 classes: majority, tfidf, nearest-mean, features", run.Error);
@@ -42,6 +42,28 @@ public sealed class CliStudyTests : IDisposable
         Assert.Contains("left out: Features for mood: reads a model, and none was given", run.Error);
         Assert.Contains("TF-IDF", run.Output);
         Assert.Contains("60 rows, 5 folds", run.Output);
+    }
+
+    [Fact]
+    public async Task Methods_that_train_the_network_stand_beside_the_others()
+    {
+        var model = TinyModel.Write(_folder["model"]);
+        string train = TinyModel.WriteRows(_folder["mood.csv"], 60), test = TinyModel.WriteRows(_folder["test.csv"], 20, seed: 2);
+        var json = (await CliRun.Of("study", "--model", model, "--data", train, "--test", test, "--sizes", "4,all", "--methods", "majority,contrastive,fine-tuning", "--out", Out, "--json")).Ok().Json;
+        var methods = json.GetProperty("tasks")[0].GetProperty("methods").EnumerateArray().ToArray();
+        Assert.Equal(["majority", "contrastive", "fine-tuning"], methods.Select(method => method.GetProperty("method").GetString()));
+        Assert.Equal([60, 8, 60], methods.Select(method => method.GetProperty("trainRows").GetInt32()));
+        Assert.All(methods[1..], method => Assert.True(method.GetProperty("trainedParameters").GetInt64() > 10_000));
+    }
+
+    [Fact]
+    public async Task Every_embedded_task_is_planned_and_measured_without_a_model()
+    {
+        var json = (await CliRun.Of("study", "--methods", "majority", "--out", Out, "--json")).Ok().Json;
+        var tasks = json.GetProperty("tasks").EnumerateArray().ToArray();
+        Assert.Equal(["intent", "sentiment", "duplicates", "topics", "severity", "spans"], tasks.Select(task => task.GetProperty("task").GetString()));
+        Assert.All(tasks, task => Assert.True(task.GetProperty("rows").GetInt32() >= 200));
+        Assert.All(tasks, task => Assert.Equal("majority", task.GetProperty("recommended").GetString()));
     }
 
     [Fact]

@@ -38,6 +38,7 @@ internal sealed class FakeMethod(string name, double right = 1, double estimate 
     public string Settings { get; init; } = "1";
     public bool NeedsBackbone => backbone;
     public bool TrainsEverything => everything;
+    public bool ForFewRows { get; init; }
     public Func<StudyCell, RowAnswer[]>? Answers { get; init; }
     public Func<int, bool> Fails { get; init; } = _ => false;
     public bool Supports(StudyTask task, int rows) => true;

@@ -28,6 +28,13 @@ public class StudyPlanTests
     }
 
     [Fact]
+    public void A_costly_method_for_few_rows_runs_at_the_smallest_size()
+    {
+        var plan = StudyFakes.Plan(StudyFakes.Task(), new StudyOptions { Sizes = [StudySize.All, new(3, 0)] }, new FakeMethod("few", everything: true) { ForFewRows = true });
+        Assert.Equal("3", Assert.Single(plan.Cells).Size.ToString());
+    }
+
+    [Fact]
     public void What_does_not_fit_the_time_is_left_out_the_costliest_first_and_said()
     {
         StudyTask[] tasks = [StudyFakes.Task(name: "one"), StudyFakes.Task(name: "two")];

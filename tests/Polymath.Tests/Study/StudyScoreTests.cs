@@ -85,6 +85,16 @@ public class StudyScoreTests
     }
 
     [Fact]
+    public void A_method_that_learned_from_few_rows_is_compared_at_its_size_and_not_recommended()
+    {
+        using var folder = new TemporaryFolder();
+        var plan = StudyFakes.Plan(StudyFakes.Task(200), new StudyOptions { Sizes = [new(4, 0), StudySize.All] }, new FakeMethod("words", 0.5), new FakeMethod("few", 1, everything: true, backbone: false) { ForFewRows = true });
+        var summary = StudySummary.Of(plan, new StudyRunner(folder.Path).Run(plan, null, null, new StudySpeed()))[0];
+        Assert.Equal((8, false, true), (summary.Methods[1].TrainRows, summary.Methods[1].AtLargest, summary.Methods[0].AtLargest));
+        Assert.Equal("words", summary.Recommended!.Method.Name);
+    }
+
+    [Fact]
     public void Macro_F1_and_errors_of_numbers_stand_beside_the_score()
     {
         Assert.Equal(1, StudyFakes.Summarize(StudyFakes.Task(), new FakeMethod("a")).Methods[0].Also["macro-F1"]);

@@ -21,7 +21,7 @@ internal sealed class FeaturesMethod(int? layer = null) : IStudyMethod
 
     public double Estimate(StudyTask task, int rows, int testRows, StudySpeed speed) => task.Kind == TaskKind.TokenClassification
         ? speed.Factor * (layer is null ? 0.05 : 0.01) * rows + speed.SecondsPerRow(task) * (rows + testRows)
-        : speed.Factor * (0.1 + (layer is null ? 8e-4 : 1e-4) * rows * Math.Max(2, task.Labels.Count));
+        : speed.Factor * (0.1 + (layer is null ? 8e-4 : 1e-4) * rows * Math.Max(2, task.Labels.Count)) * (task.Pairs ? 3 : 1);
 
     public StudyResult Run(StudyCell cell, CancellationToken cancellation) => cell.Task.Kind == TaskKind.TokenClassification
         ? LearnedTaskAnswers.MeasureTags(cell, sentences => Tagger.Learn(cell.RequiredBackbone, cell.Task.Name, sentences, Tagging(cell), cancellation), cancellation)

@@ -39,11 +39,12 @@ internal static class LearnedTaskAnswers
     private static StudyResult Count(StudyCell cell, bool readsFeatures, TaskArtifact artifact, RowAnswer[] answers, double learned, double predicted)
     {
         var perRow = readsFeatures ? cell.Speed.SecondsPerRow(cell.Task) : 0;
+        var own = artifact.Weights?.Count ?? 0;
         return new StudyResult
         {
             Answers = answers,
-            Parameters = artifact.Arrays.Where(array => array.Name != "idf").Sum(array => (long)array.Values.Length),
-            Bytes = artifact.Arrays.Sum(array => (long)array.Values.Length * sizeof(float)) + artifact.Terms.Sum(term => (long)Encoding.UTF8.GetByteCount(term) + 1),
+            Parameters = own + artifact.Arrays.Where(array => array.Name != "idf").Sum(array => (long)array.Values.Length),
+            Bytes = sizeof(float) * own + artifact.Arrays.Sum(array => (long)array.Values.Length * sizeof(float)) + artifact.Terms.Sum(term => (long)Encoding.UTF8.GetByteCount(term) + 1),
             TrainSeconds = learned + perRow * cell.Train.Length,
             PredictSeconds = perRow + predicted / Math.Max(1, cell.Test.Length),
             Notes = Chosen(artifact),
@@ -63,7 +64,7 @@ internal static class LearnedTaskAnswers
     private static string Chosen(TaskArtifact artifact)
     {
         string Choice(string key, string name) => artifact.Training?.Options.TryGetValue(key, out var value) == true && value != "NaN" ? $"{name} {value}" : "";
-        string[] parts = [artifact.Layers is { } layers ? $"{artifact.Pooling} {layers}" : "", artifact.PairEncoding ?? "", Choice("c", "C"), Choice("penalty", "penalty")];
+        string[] parts = [artifact.Weights is null && artifact.Layers is { } layers ? $"{artifact.Pooling} {layers}" : "", artifact.PairEncoding ?? "", Choice("c", "C"), Choice("penalty", "penalty"), Choice("epochs", "epochs"), Choice("pairs", "pairs")];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
 }

@@ -76,10 +76,10 @@ internal sealed class HtmlReport(StudyAbout about, IReadOnlyList<IStudyMethod> m
             Fact("Data", E("span", summaries.Select((summary, at) => E("span", at > 0 ? E("br") : null, $"{summary.Task.Name}: {string.Join(", ", summary.Task.Files.Select(file => $"{file.Name} ({file.Rows:N0} rows)"))}; hash {summary.Task.Hash[..16]}")))),
             Fact("Splits", $"Rows are dealt into {about.Options.Folds} folds that keep the shares of the classes (groups of rows stay together), each fold measured by methods that learned from the others; where there are test rows, they are measured instead. "
                 + $"{(about.Options.Seeds == 1 ? "One seed" : $"{about.Options.Seeds} seeds")}. Methods choose their own settings on training rows only."
-                + (about.Options.Full ? "" : " Methods that train the whole network run on one fold; \u201cmeasured on\u201d says so.")),
+                + (about.Options.Full ? "" : " Methods that train the whole network run on one fold, contrastive training on few rows; \u201cmeasured on\u201d says so. Layers are probed on one or two folds.")),
             Fact("Scores", "Accuracy for one of several classes; micro-averaged F1 for several labels; Spearman's rank correlation for numbers; F1 over exact spans for tags. Higher is better, 100 is perfect; a point is a hundredth."),
             Fact("Intervals", "95 % percentile bootstrap over the measured rows (over groups where rows belong together), 1,000 draws; differences are paired: both methods on the same draws. They speak of other rows, not of other training sets."),
-            Fact("Recommended", "The simplest method that no other is shown to beat: the interval of the paired difference to the best one reaches zero. Simple comes first in the list of methods above."),
+            Fact("Recommended", "The simplest method that no other is shown to beat: the interval of the paired difference to the best one reaches zero. Methods that learned from fewer rows than others take no part. Simple comes first in the list of methods above."),
             Fact("Versions", about.Versions), Fact("Cells", $"{about.Cells:N0}, each kept in the folder of this report")),
         E("h3", "To make it again"), E("pre", A("tabindex", "0"), E("code", about.Command)));
 

@@ -32,7 +32,7 @@ internal static class ScoreTable
             Cell(1, Percent(method.Interval.Value), [$"{Percent(method.Interval.Low)} to {Percent(method.Interval.High)}", .. method.Also.Select(also => $"{also.Key} {Also(also)}")]),
             method.AgainstSimple is { } difference ? Cell(2, Signed(difference.Difference), $"{Signed(difference.Low)} to {Signed(difference.High)}") : Cell(2, ""),
             Cell(3, StudyTexts.Count(method.Parameters)), Cell(4, StudyTexts.Size(method.Bytes)), Cell(5, StudyTexts.Duration(method.TrainSeconds)), Cell(6, StudyTexts.Duration(method.PredictSeconds)),
-            Cell(7, $"{method.Rows:N0} rows", method.Splits));
+            Cell(7, $"{method.Rows:N0} rows", method.Splits, $"learned from {method.TrainRows:N0}"));
     }
 
     private static string Also(KeyValuePair<string, double> also) => also.Key == "mean error" ? also.Value.ToString("0.00", CultureInfo.InvariantCulture) : Percent(also.Value);

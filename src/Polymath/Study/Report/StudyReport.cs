@@ -62,6 +62,7 @@ public static class StudyReport
                 low = method.Interval.Low,
                 high = method.Interval.High,
                 also = method.Also.Count == 0 ? null : method.Also,
+                trainRows = method.TrainRows,
                 measuredRows = method.Rows,
                 method.Splits,
                 trainedParameters = method.Parameters,
