@@ -111,7 +111,7 @@ internal static class AdaptExtend
             if (comparison.KnownClasses is { } known) rows.Add(Line("of the old classes", known));
             streams.WriteTable(["test rows", ">rows", $">before, {metric.Name()}", ">after", "difference, 95 %"], rows);
         }
-        streams.Output.WriteLine($"{now.NewLabels.Count} new classes{(now.NewLabels.Count == 0 ? "" : $": {string.Join(", ", now.NewLabels.Take(12))}{(now.NewLabels.Count > 12 ? ", …" : "")}")}");
+        streams.Output.WriteLine($"{now.NewLabels.Count} new class{(now.NewLabels.Count == 1 ? "" : "es")}{(now.NewLabels.Count == 0 ? "" : $": {string.Join(", ", now.NewLabels.Take(12))}{(now.NewLabels.Count > 12 ? ", …" : "")}")}");
         streams.Output.WriteLine($"task '{task.Name}' now knows {task.Labels.Count} classes from {task.Artifact.Training!.Rows:N0} rows; saved in {library.Folder} (generation {library.Generation})");
 
         static string[] Line(string which, BeforeAndAfter m) =>

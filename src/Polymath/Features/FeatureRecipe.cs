@@ -12,7 +12,7 @@ public sealed record FeatureRecipe(Pooling Pooling, LayerMix Layers, bool Senten
     public PairEncoding Pairs { get; init; }
 
     /// <summary>The poolings whose cosines tell how alike two texts are at each layer.</summary>
-    private static readonly Pooling[] Likeness = [Pooling.Mean, Pooling.Cls];
+    internal static readonly Pooling[] Likeness = [Pooling.Mean, Pooling.Cls];
 
     /// <summary>The folder's own sentence vector.</summary>
     public static FeatureRecipe SentenceOf(Backbone backbone) => new(backbone.Sentence.Pooling, LayerMix.Last, Sentence: true);

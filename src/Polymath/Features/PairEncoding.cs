@@ -21,7 +21,7 @@ public enum PairEncoding
 public static class PairEncodings
 {
     /// <summary>How much smaller than 1 products and differences are made; measured on pairs of questions, where 0.1 to 0.3 do as well.</summary>
-    private const float Modesty = 0.2f;
+    internal const float Modesty = 0.2f;
 
     /// <summary>The name used on the command line and in files: joint, siamese, siamese-full.</summary>
     public static string Name(this PairEncoding encoding) => JsonNamingPolicy.KebabCaseLower.ConvertName(encoding.ToString());

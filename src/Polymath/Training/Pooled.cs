@@ -21,14 +21,23 @@ internal static class Pooled
     /// What is made of two texts' vectors, with a gradient: <see cref="PairEncodings.Join"/> is the same without one.
     /// </summary>
     /// <param name="texts">Vectors [2 · rows, H], the texts of a row one after the other.</param>
+    /// <param name="cosines">Cosines of the two texts, [rows, cosines].</param>
     /// <param name="encoding">Not <see cref="PairEncoding.Joint"/>.</param>
-    public static Tensor Pairs(Tensor texts, PairEncoding encoding)
+    public static Tensor Pairs(Tensor texts, Tensor cosines, PairEncoding encoding)
     {
         var size = Math.Sqrt(texts.shape[1]);
         var both = (nn.functional.normalize(texts) * size).view(-1, 2, texts.shape[1]);
-        Tensor u = both.select(1, 0), v = both.select(1, 1), products = u * v;
-        var joined = cat([products, (u - v).abs(), products.sum(1, keepdim: true) / size], 1);
-        return encoding == PairEncoding.SiameseFull ? cat([joined, u, v], 1) : joined;
+        Tensor u = both.select(1, 0), v = both.select(1, 1);
+        Tensor[] parts = [u * v * PairEncodings.Modesty, (u - v).abs() * PairEncodings.Modesty, cosines * size];
+        return cat(encoding == PairEncoding.SiameseFull ? [.. parts, u * PairEncodings.Modesty, v * PairEncodings.Modesty] : parts, 1);
+    }
+
+    /// <summary>Cosines of every two texts, [rows, 1].</summary>
+    /// <param name="texts">Vectors [2 · rows, H], the texts of a row one after the other.</param>
+    public static Tensor Cosines(Tensor texts)
+    {
+        var both = nn.functional.normalize(texts).view(-1, 2, texts.shape[1]);
+        return (both.select(1, 0) * both.select(1, 1)).sum(1, keepdim: true);
     }
 
     /// <summary>The matrix [rows, T] whose product with the tokens is each row's mean: its gradient is a product as well, and exact to the bit.</summary>

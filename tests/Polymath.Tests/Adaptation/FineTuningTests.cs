@@ -155,8 +155,10 @@ public sealed class FineTuningTests
             ("labels", labels, TaskKind.MultiLabel, Metric.MicroF1, 0.9), ("value", values, TaskKind.Regression, Metric.Spearman, 0.85), ("pair", pairs, TaskKind.Classification, Metric.Accuracy, 0.85),
         })
         {
-            using var task = backbone.FineTune(name, rows, Quick with { Epochs = 6, Kind = kind, Pairs = Features.PairEncoding.Siamese });
+            using var task = backbone.FineTune(name, rows, Quick with { Epochs = 6, Kind = kind, Metric = metric, Pairs = Features.PairEncoding.Siamese }, validation: rows);
             var measured = metric.Compute(task.Measure(task.Number(rows)));
+            // What training computed of a row is what prediction computes: with the thresholds of one half, before they are chosen, for several labels.
+            if (kind != TaskKind.MultiLabel) Assert.Equal(task.Artifact.Training!.Options["validation"].Split(' ').Max(double.Parse), measured, 1e-3);
             Assert.InRange(measured, atLeast, 1);
             task.Save(folder["library"]);
             using var loaded = LearnedTask.Load(folder["library"], name, backbone);

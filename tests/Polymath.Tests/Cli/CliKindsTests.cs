@@ -36,9 +36,10 @@ public sealed class CliKindsTests : IDisposable
         Assert.Contains("hamming-loss", (await Run("evaluate", "--data", test)).Output);
         (await CliRun.Of("evaluate", "--task", "task", "--library", Library, "--data", test, "--confusion")).Refused("--confusion", "multi-label");
 
-        File.WriteAllLines(_folder["new.txt"], ["cat dog coffee rain", "the house"]);
+        File.WriteAllLines(_folder["new.txt"], ["rain cat coffee", "the house"]);
         var predicted = (await Run("predict", "--data", _folder["new.txt"], "--top", "3")).JsonLines;
-        Assert.Equal(["animal", "drink", "weather"], predicted[0].GetProperty("labels").EnumerateArray().Select(label => label.GetProperty("label").GetString()).Order());
+        Assert.Contains("animal", predicted[0].GetProperty("labels").EnumerateArray().Select(label => label.GetProperty("label").GetString()));
+        Assert.Equal(["animal", "drink", "weather"], predicted[0].GetProperty("top").EnumerateArray().Select(label => label.GetProperty("label").GetString()).Order());
         Assert.Equal(3, predicted[1].GetProperty("top").GetArrayLength());
         Assert.Empty((await Run("predict", "--data", _folder["new.txt"], "--threshold", "1.01")).JsonLines[0].GetProperty("labels").EnumerateArray());
     }

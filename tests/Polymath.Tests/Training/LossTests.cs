@@ -75,9 +75,12 @@ public sealed class LossTests
     public void TwoTextsWithAGradientAreTheTwoTextsWithout(PairEncoding encoding)
     {
         float[] u = [0.3f, -1, 2, 0.5f], v = [1, 0.2f, -0.7f, 0.1f];
-        var expected = new float[encoding.Width(4)];
-        var found = Pooled.Pairs(tensor((float[])[.. u, .. v], [2, 4]), encoding).data<float>().ToArray();
-        PairEncodings.Join(encoding, u, v, expected);
+        var texts = tensor((float[])[.. u, .. v], [2, 4]);
+        float[] cosines = [PairEncodings.Cosine(u, v), 0.25f];
+        Assert.Equal(cosines[0], Pooled.Cosines(texts).ToSingle(), 1e-6f);
+        var expected = new float[encoding.Width(4, 2)];
+        var found = Pooled.Pairs(texts, tensor(cosines, [1, 2]), encoding).data<float>().ToArray();
+        PairEncodings.Join(encoding, u, v, cosines, expected);
         Assert.Equal(expected.Length, found.Length);
         for (var i = 0; i < found.Length; i++) Assert.Equal(expected[i], found[i], 1e-5f);
     }

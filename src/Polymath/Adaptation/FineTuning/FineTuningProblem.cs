@@ -43,6 +43,6 @@ internal sealed class FineTuningProblem(
     private Tensor Scores(PackedBatch batch, Dropout? dropout)
     {
         using var autocast = Autocast.Enter(precision);
-        return top.Scores(network.Last(batch, dropout), batch, dropout).to(ScalarType.Float32);
+        return top.Scores(network, batch, dropout).to(ScalarType.Float32);
     }
 }

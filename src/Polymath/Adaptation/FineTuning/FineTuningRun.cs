@@ -92,7 +92,7 @@ internal sealed class FineTuningRun(
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             using var packed = TokenRow.Pack(FineTuningProblem.TextsOf(batch, top), texts);
-            var values = top.Scores(network.Last(packed), packed, null).contiguous().data<float>().ToArray();
+            var values = top.Scores(network, packed, null).contiguous().data<float>().ToArray();
             for (var r = 0; r < batch.Length; r++) values.AsSpan(r * outputs, outputs).CopyTo(scores.AsSpan(batch[r] * outputs));
         }
         return scores;

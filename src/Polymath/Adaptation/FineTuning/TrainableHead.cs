@@ -17,8 +17,18 @@ internal abstract class TrainableHead : IDisposable
     /// <summary>The texts of a row that the network reads one by one.</summary>
     public virtual int TextsPerRow => 1;
 
+    /// <summary>Whether the states of every layer are read, instead of the last one's alone.</summary>
+    public virtual bool ReadsAllLayers => false;
+
     /// <summary>Scores of the batch's rows in the caller's order, [rows, outputs].</summary>
-    public abstract Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout);
+    /// <param name="states">Token states by layer, [T, H] each; null where they are not read.</param>
+    /// <param name="batch">Where the rows are.</param>
+    /// <param name="dropout">Applied to the pooled vectors; null for none.</param>
+    protected abstract Tensor Scores(Tensor?[] states, PackedBatch batch, Dropout? dropout);
+
+    /// <summary>Runs the network and scores the batch's rows in the caller's order, [rows, outputs].</summary>
+    public Tensor Scores(Encoder network, PackedBatch batch, Dropout? dropout) =>
+        Scores(network.Hidden(batch, layer => ReadsAllLayers || layer == network.Config.Layers, dropout), batch, dropout);
 
     /// <summary>Frees the parameters.</summary>
     public virtual void Dispose() { }
@@ -53,12 +63,18 @@ internal sealed class NewHead : TrainableHead
 
     public override int TextsPerRow => _pairs == PairEncoding.Joint ? 1 : 2;
 
-    public override Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout)
+    public override bool ReadsAllLayers => _pairs != PairEncoding.Joint;
+
+    protected override Tensor Scores(Tensor?[] states, PackedBatch batch, Dropout? dropout)
     {
-        var vectors = Pooled.Rows(hidden, batch, _pooling);
+        var vectors = Pooled.Rows(states[^1]!, batch, _pooling);
         var rows = Unpacked(dropout?.Apply(vectors) ?? vectors, batch);
-        return nn.functional.linear(_pairs == PairEncoding.Joint ? rows : Pooled.Pairs(rows, _pairs), _weight, _bias);
+        return nn.functional.linear(_pairs == PairEncoding.Joint ? rows : Pooled.Pairs(rows, Likeness(states, batch), _pairs), _weight, _bias);
     }
+
+    /// <summary>Cosines of two texts at every layer, as <see cref="FeatureRecipe"/> orders them.</summary>
+    private static Tensor Likeness(Tensor?[] states, PackedBatch batch) =>
+        cat([.. FeatureRecipe.Likeness.SelectMany(pooling => states.Select(state => Pooled.Cosines(Unpacked(Pooled.Rows(state!, batch, pooling), batch))))], 1);
 
     /// <summary>The head as it is now.</summary>
     public LinearHead ToHead() => new(_weight.detach().contiguous().data<float>().ToArray(), _bias.detach().data<float>().ToArray(), (int)_weight.shape[1]);
@@ -76,5 +92,5 @@ internal sealed class NewHead : TrainableHead
 /// <summary>The folder's own classification head.</summary>
 internal sealed class KeptHead(Encoder network) : TrainableHead
 {
-    public override Tensor Scores(Tensor hidden, PackedBatch batch, Dropout? dropout) => Unpacked(network.HeadScores(hidden, batch), batch);
+    protected override Tensor Scores(Tensor?[] states, PackedBatch batch, Dropout? dropout) => Unpacked(network.HeadScores(states[^1]!, batch), batch);
 }

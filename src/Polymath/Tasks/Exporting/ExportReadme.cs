@@ -35,10 +35,11 @@ internal static class ExportReadme
             TaskKind.Regression => "print(scores[:, 0])\n",
             _ => "print([task[\"labels\"][best] for best in scores.argmax(1)])\n",
         };
+        var math = artifact.Kind == TaskKind.MultiLabel ? ", math" : "";
         if (kind == ExportedKind.SentenceVectors)
-            return $"import json, math\nfrom safetensors.numpy import load_file\nfrom sentence_transformers import SentenceTransformer\n\n{heads}vectors = SentenceTransformer(\".\").encode([\"a text\"])\n{scores}";
+            return $"import json{math}\nfrom safetensors.numpy import load_file\nfrom sentence_transformers import SentenceTransformer\n\n{heads}vectors = SentenceTransformer(\".\").encode([\"a text\"])\n{scores}";
         return $"""
-            import json, math, torch
+            import json{math}, torch
             from safetensors.numpy import load_file
             from transformers import AutoModel, AutoTokenizer
 
