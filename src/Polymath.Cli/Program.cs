@@ -18,6 +18,7 @@ internal static class Program
         {
             AdaptVerb.Create(streams), PredictVerb.Create(streams), EvaluateVerb.Create(streams), FeaturesVerb.Create(streams),
             SearchVerb.Create(streams), TokenizeVerb.Create(streams), ModelsVerb.Create(streams), TasksVerb.Create(streams),
+            DistillVerb.Create(streams),
         };
         ExamplesHelp.Install(root, output);
         var parsed = root.Parse(args);

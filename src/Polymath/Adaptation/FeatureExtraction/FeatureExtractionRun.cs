@@ -48,7 +48,7 @@ internal sealed class FeatureExtractionRun(
         {
             var x = Read(finalists[f]);
             var at = f;
-            var found = _search.Validate(x, new Relay(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
+            var found = _search.Validate(x, new Relay<double>(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
             var place = ranked.FindIndex(candidate => candidate.Recipe == finalists[at]);
             ranked[place] = ranked[place] with { CrossValidated = found.BestScore, C = found.BestC };
             if (best is null || options.Metric.IsBetter(found.BestScore, best.Value.Found.BestScore)) best = (ranked[place], x, found);

@@ -22,7 +22,7 @@ public static class TfidfBaseline
     {
         var data = LabelledRows.From(rows);
         var classifier = TfidfClassifier.Fit([.. data.Rows.Select(TfidfScorer.Text)], data.Labels, data.Classes, new TfidfClassifierOptions { Metric = metric, Seed = seed },
-            progress is null ? null : new Relay(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
+            progress is null ? null : new Relay<double>(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
         return new LearnedTask(new TaskArtifact
         {
             Name = name,
