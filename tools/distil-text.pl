@@ -144,7 +144,6 @@ each_file('freedroidrpg-data', qr{\.(lua|txt|dialog)$}, sub { strings($_[0], qr/
 each_file('crossfire-maps', qr{/maps/}, sub { my $t = $_[0]; while ($t =~ /^(?:end)?msg\n(.*?)\nendmsg$/gms) { my $m = $1; $m =~ s/^\@\w+.*$|\[\/?\w+[^\]]*\]//gm; paragraphs($m) } });
 each_file('freeciv-data', qr{(ruleset|serv)$}, sub { strings($_[0], qr/_\("((?:[^"\\]|\\.){12,})"\)/) });
 each_file('crawl-common', qr{/dat/(descript|database)/[^/]*\.txt$}, sub { paragraphs($_) for split /^%%%%$/m, $_[0] });
-each_file('link-grammar-dictionaries-en', qr{/en/corpus[^/]*\.batch$}, sub { for (split /\n/, $_[0]) { next if /^[!%]/; s/^\*//; emit($_) } });
 each_file('npm-factbook', qr{\.json$}, sub { strings($_[0], qr/"text": "((?:[^"\\]|\\.)+)"/) });
 each_file('npm-idioms', qr{\.txt$}, sub { emit($_, 2) for split /\n/, $_[0] });
 if (-f "$root/descriptions.txt") { $source = 'package descriptions'; for (split /\n/, slurp("$root/descriptions.txt")) { emit($_, 4) } }

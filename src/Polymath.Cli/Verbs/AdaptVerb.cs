@@ -15,7 +15,7 @@ internal static class AdaptVerb
     public static Command Create(Streams streams)
     {
         var settings = new Settings();
-        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
+        var method = new Option<string>("--method") { Description = "How to learn", DefaultValueFactory = _ => "features" }.AcceptOnlyFromAmong("features", "tfidf", "label-names");
         var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: a small starter task)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
@@ -35,7 +35,7 @@ internal static class AdaptVerb
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
-            var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");
+            var how = result.GetValue(method)!;
             var options = new FeatureExtractionOptions
             {
                 Layers = result.GetValue(layers) is { } mix ? LayerMix.Parse(mix) : null,
@@ -64,7 +64,7 @@ internal static class AdaptVerb
             var plan = how == "label-names" ? AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), settings.DataOptions(result, labels: true))
                 : AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), settings.DataOptions(result, labels: true), options.Seed);
             plan.Say(streams);
-            if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
+            if (backbone is not null && result.GetValue(settings.Model) is null) streams.Error.WriteLine($"no --model: reading texts with {backbone.Name}, the small English encoder that comes with the command");
             var (learned, scores, searched) = await Reporting.WithProgressAsync(streams, progress => Learn(how, name, backbone, plan, options, progress, cancellation), cancellation).ConfigureAwait(false);
             if (learned.Report is { } report) Models.SayCut(streams, report, backbone!.MaxTokens);
             library.Save(learned.Artifact);

@@ -38,7 +38,7 @@ public static class Distiller
         string[] rows = [.. texts.Where(text => !string.IsNullOrWhiteSpace(text)).Distinct()];
         if (rows.Length < 16) throw new PolymathException($"there are only {rows.Length} different texts to learn from; expected at least 16, and hundreds of thousands for a good student");
         var digest = TeacherVectors.Digest(rows);
-        Claim(work, $"{teacher.Hash}|{digest}|{options with { Epochs = 0, BagEpochs = 0, CheckpointInterval = default, TeacherLayers = [] }}|{string.Join(',', options.TeacherLayers)}", disk);
+        Claim(work, output, $"{teacher.Hash}|{digest}|{options with { Epochs = 0, BagEpochs = 0, CheckpointInterval = default, TeacherLayers = [] }}|{string.Join(',', options.TeacherLayers)}", disk);
 
         var tokenizer = LearnVocabulary(output, rows, options, disk, progress, cancellation);
         using var scope = NewDisposeScope();
@@ -50,8 +50,7 @@ public static class Distiller
         var loss = new DistillationLoss(mean, scale, teacher.Config.Width, options.SimilarityWeight);
         var checkpoint = Path.Combine(work, "checkpoint.safetensors");
         if (!File.Exists(checkpoint)) StudentFolder.WriteFirstWeights(checkpoint, tokenizer.VocabularySize, options, disk);
-        using var start = Checkpoint.Open(checkpoint);
-        using var training = new StudentTraining(EncoderConfig.Read(Path.Combine(output, "config.json")), start, ids[..^heldOut], vectors, loss, options);
+        using var training = StudentTraining.Open(EncoderConfig.Read(Path.Combine(output, "config.json")), checkpoint, ids[..^heldOut], vectors, loss, options);
         training.Run(() =>
         {
             training.Save(checkpoint, disk);
@@ -72,12 +71,17 @@ public static class Distiller
     }
 
     /// <summary>Marks the work folder as this run's; only the number of epochs may differ from an earlier call.</summary>
-    private static void Claim(string work, string key, Disk disk)
+    private static void Claim(string work, string output, string key, Disk disk)
     {
         var file = Path.Combine(work, "run.txt");
-        if (!File.Exists(file)) disk.WriteText(file, key);
-        else if (File.ReadAllText(file) != key)
-            throw new PolymathException($"{work}: holds the work of another run (other texts, teacher or options); give another folder, or remove it");
+        if (File.Exists(file))
+        {
+            if (File.ReadAllText(file) != key) throw new PolymathException($"{work}: holds the work of another run (other texts, teacher or options); give another folder, or remove it");
+            return;
+        }
+        if (File.Exists(output) || (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any()))
+            throw new PolymathException($"{output}: is there already and no unfinished work of this command; expected a name that is free, or an empty folder");
+        disk.WriteText(file, key);
     }
 
     private static Tokenizer LearnVocabulary(string output, string[] rows, DistillationOptions options, Disk disk, IProgress<WorkProgress>? progress, CancellationToken cancellation)

@@ -30,13 +30,20 @@ internal sealed class StudentTraining : IDisposable
     private readonly KeyValuePair<string, Tensor>[] _state;
     private TrainingPosition _at;
 
+    /// <summary>Starts or goes on; the file is closed again, so that it can be replaced on every system.</summary>
     /// <param name="config">The student's settings.</param>
-    /// <param name="start">The file of first weights, or a checkpoint of this class.</param>
+    /// <param name="file">The file of first weights, or a checkpoint of this class.</param>
     /// <param name="rows">Token ids of the texts.</param>
     /// <param name="vectors">The teacher's vectors of the same texts and perhaps more, float16 [N, D].</param>
     /// <param name="loss">What is minimised.</param>
     /// <param name="options">How.</param>
-    public StudentTraining(EncoderConfig config, Checkpoint start, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
+    public static StudentTraining Open(EncoderConfig config, string file, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
+    {
+        using var start = Checkpoint.Open(file);
+        return new StudentTraining(config, start, rows, vectors, loss, options);
+    }
+
+    private StudentTraining(EncoderConfig config, Checkpoint start, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
     {
         (_options, _rows, _vectors, _loss) = (options, rows, vectors, loss);
         using var scope = NewDisposeScope();
