@@ -7,6 +7,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["attention"] = ("equal-length groups against padded groups; decides which groups share a call (--rows, --training-rows, --rounds)", AttentionBench.Run),
     ["chaos"] = ("100 random SIGKILLs of a process that writes to a store and a library (--kills N)", ChaosBench.Run),
     ["chaos-child"] = ("the process that is killed (called by chaos)", ChaosBench.RunChild),
+    ["distilled"] = ("ten examples a class: a distilled encoder between TF-IDF and its teacher (--model, --seeds, --data, --methods)", DistilledBench.Run),
     ["encode"] = ("20,000 mixed sentences against ONNX Runtime, turn by turn (--rows, --rounds, --engines, --ort-batches)", EncodeBench.Run),
     ["encode-one"] = ("one engine in a process of its own (called by encode)", EncodeBench.RunOne),
     ["few-shot"] = ("contrastive fine-tuning beside a frozen probe on few rows (--data cr --per-class 8 --seeds 10 --lr --pairs, --on rest)", FewShotBench.Run),

@@ -1,8 +1,8 @@
 namespace Polymath;
 
 /// <summary>Passes progress on at once, on the reporting thread.</summary>
-internal sealed class Relay(Action<double> report) : IProgress<double>
+internal sealed class Relay<T>(Action<T> report) : IProgress<T>
 {
     /// <inheritdoc/>
-    public void Report(double value) => report(value);
+    public void Report(T value) => report(value);
 }

@@ -8,11 +8,21 @@ namespace Polymath.Cli.Common;
 /// <summary>From the words on the command line to a loaded backbone.</summary>
 internal static class Models
 {
-    /// <summary>The folder of a model: itself, or of the cache, downloaded where it is not there yet.</summary>
+    /// <summary>The word for the model that comes with the command, which is also taken where none is named.</summary>
+    public const string Default = "default";
+
+    private const string DefaultName = "polymath-small-en";
+
+    /// <summary>The folder of the model that comes with the command.</summary>
+    public static string DefaultFolder => Path.Combine(AppContext.BaseDirectory, "models", DefaultName);
+
+    /// <summary>The folder of a model: itself, the one that comes with the command, or of the cache, downloaded where it is not there yet.</summary>
     /// <exception cref="PolymathException">There is neither a folder nor a model of that name.</exception>
     public static async Task<string> FolderAsync(string model, Streams streams, CancellationToken cancellation)
     {
         if (Directory.Exists(model)) return model;
+        if (model == Default)
+            return Directory.Exists(DefaultFolder) ? DefaultFolder : throw new PolymathException($"{DefaultFolder}: the model that comes with the command is missing; install it again, or name another with --model");
         if (!ModelCache.IsModelName(model)) throw new PolymathException($"{model}: there is no such folder, and it is no model name of the form org/name");
         using var cache = new ModelCache();
         if (cache.Find(model) is { } known) return known;
@@ -27,7 +37,9 @@ internal static class Models
     public static async Task<Backbone> LoadAsync(ParseResult result, Settings settings, Streams streams, bool withHead, CancellationToken cancellation, string? otherwise = null, string? precision = null)
     {
         settings.ApplyThreads(result);
-        var model = result.GetValue(settings.Model) ?? otherwise ?? throw new PolymathException("--model is missing; expected a Hugging Face folder or org/name");
+        // A task that was learned on the command's own model finds it wherever the command is installed now.
+        if (otherwise is not null && !Directory.Exists(otherwise) && Path.GetFileName(otherwise) == DefaultName) otherwise = Default;
+        var model = result.GetValue(settings.Model) ?? otherwise ?? Default;
         return Backbone.Load(await FolderAsync(model, streams, cancellation).ConfigureAwait(false), new BackboneOptions
         {
             Precision = precision is not null && !result.IsGiven(settings.Precision) ? Settings.PrecisionOf(precision) : Settings.PrecisionOf(result.GetValue(settings.Precision)),

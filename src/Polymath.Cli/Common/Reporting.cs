@@ -28,6 +28,7 @@ internal static class Reporting
             if (!_tasks.TryGetValue(value.Stage, out var task)) _tasks[value.Stage] = task = context.AddTask(Markup.Escape(value.Stage), maxValue: value.Total ?? double.MaxValue);
             if (value.Total is null) task.IsIndeterminate = true;
             task.Value = value.Done;
+            if (value.Note is not null) task.Description = Markup.Escape($"{value.Stage}, {value.Note}");
         }
     }
 
@@ -44,7 +45,7 @@ internal static class Reporting
             if (now < _next) return;
             _next = now.AddSeconds(10);
             var left = value.Total is { } total && value.Done > 0 ? $" of {total:N0}, {(now - _started) * ((double)(total - value.Done) / value.Done):h\\:mm\\:ss} left" : "";
-            writer.WriteLine($"{value.Stage}: {value.Done:N0}{left}");
+            writer.WriteLine($"{value.Stage}: {value.Done:N0}{left}{(value.Note is null ? "" : $", {value.Note}")}");
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Polymath.Cli.Common;
 /// <summary>Options that several verbs have, each defined once.</summary>
 internal sealed class Settings
 {
-    public Option<string?> Model { get; } = new("--model", "-m") { Description = "Hugging Face folder, or org/name to take from the local cache (downloaded once)" };
+    public Option<string?> Model { get; } = new("--model", "-m") { Description = "Hugging Face folder, org/name to take from the local cache (downloaded once), or default: the small English encoder that comes with the command" };
     public Option<string> Library { get; } = new("--library") { Description = "Folder of learned tasks", DefaultValueFactory = _ => "library" };
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON" };
     public Option<int> Seed { get; } = new("--seed") { Description = "Decides splits, folds and samples", DefaultValueFactory = _ => 0 };

@@ -21,7 +21,7 @@ internal static class AdaptVerb
     {
         var settings = new Settings();
         var choices = new TrainingChoices();
-        var method = new Option<string?>("--method") { Description = "How to learn (default: features with --model, tfidf without)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
+        var method = new Option<string?>("--method") { Description = "How to learn (default: features)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
         var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: embedded:intent, a task that comes with the command)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
@@ -62,7 +62,7 @@ internal static class AdaptVerb
                 AdaptExtend.CheckOptions(result, command, settings, [extend, task, data, test]);
                 return await AdaptExtend.RunAsync(result, settings, streams, extended, result.GetValue(task), result.GetValue(data), result.GetValue(test), cancellation).ConfigureAwait(false);
             }
-            var how = result.GetValue(method) ?? (result.GetValue(settings.Model) is null ? "tfidf" : "features");
+            var how = result.GetValue(method) ?? "features";
             var options = new FeatureExtractionOptions
             {
                 Layers = result.GetValue(layers) is { } mix ? LayerMix.Parse(mix) : null,
@@ -112,7 +112,7 @@ internal static class AdaptVerb
                 if (result.IsGiven(option) && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"{option.Name} is for tasks of classes, not for {plan.Train.Kind.Name()}");
             if (scope is not null && plan.Train.Kind != TaskKind.Classification) throw new PolymathException($"--out-of-scope is for tasks of one class a row, not for {plan.Train.Kind.Name()}");
             plan.Say(streams);
-            if (how == "tfidf" && !result.IsGiven(method)) streams.Error.WriteLine("no --model: learning with TF-IDF, which knows words but not what they mean; --model sentence-transformers/all-MiniLM-L6-v2 reads meaning");
+            if (backbone is not null && result.GetValue(settings.Model) is null) streams.Error.WriteLine($"no --model: reading texts with {backbone.Name}, the small English encoder that comes with the command");
             var held = scope is not null && result.GetValue(validation) is { } validationFile ? DataFile.Open(validationFile, settings.DataOptions(result, labels: false), streams.Input).ReadAll() : null;
             var checkpoints = Path.Combine(library.Folder, ".training", name);
             var training = how is not ("fine-tuning" or "contrastive") ? null : new NetworkTraining(

@@ -41,6 +41,7 @@ internal sealed class TaskSession : IDisposable
         if (name is null)
         {
             if (await ExportedAsync(result, settings, streams, cancellation).ConfigureAwait(false) is { } exported) return exported;
+            if (result.GetValue(settings.Model) is null) throw new PolymathException("--task is missing; expected the name of a learned task, or a --model with a head of its own");
             var model = await Models.LoadAsync(result, settings, streams, withHead: true, cancellation).ConfigureAwait(false);
             try { return new TaskSession(null, new OwnHead(model), model, null); }
             catch

@@ -23,7 +23,7 @@ internal static class TokenizeVerb
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
-            var model = result.GetValue(settings.Model) ?? throw new PolymathException("--model is missing; expected a folder with tokenizer.json, vocab.txt or vocab.json");
+            var model = result.GetValue(settings.Model) ?? Models.Default;
             var tokenizer = Tokenizer.Load(await Models.FolderAsync(model, streams, cancellation).ConfigureAwait(false));
             var options = new EncodeOptions
             {

@@ -70,11 +70,11 @@ public sealed class FineTuningTests
         var options = Quick with { Dropout = 0.1, CheckpointFolder = folder["state"], ValidationShare = 0.2 };
         using var whole = backbone.FineTune("kind", Rows(90), options with { CheckpointFolder = null });
         using var source = new CancellationTokenSource();
-        var stop = new Relay(p => { if (p is { Stage: "training", Done: 7 }) source.Cancel(); });
+        var stop = new Relay<WorkProgress>(p => { if (p is { Stage: "training", Done: 7 }) source.Cancel(); });
         Assert.Throws<OperationCanceledException>(() => backbone.FineTune("kind", Rows(90), options, progress: stop, cancellation: source.Token));
         Assert.Single(Directory.GetFiles(folder["state"]));
         var steps = new List<long>();
-        using var resumed = backbone.FineTune("kind", Rows(90), options, progress: new Relay(p => { if (p.Stage == "training") steps.Add(p.Done); }));
+        using var resumed = backbone.FineTune("kind", Rows(90), options, progress: new Relay<WorkProgress>(p => { if (p.Stage == "training") steps.Add(p.Done); }));
         Assert.Equal(8, steps[0]);
         Assert.Equal(whole.Artifact.Weights!.Hash, resumed.Artifact.Weights!.Hash);
         Assert.Equal(whole.Artifact.Arrays.SelectMany(a => a.Values), resumed.Artifact.Arrays.SelectMany(a => a.Values));
@@ -198,10 +198,5 @@ public sealed class FineTuningTests
         // A class of one row has no pair of its own; a class that is nearly everything is still left when a stranger is wanted.
         int[] lone = [0, .. Enumerable.Repeat(1, 99)];
         Assert.All(SampledPairs.Draw(lone, 500, seed: 1), pair => Assert.Equal(pair.Alike, lone[pair.First] == lone[pair.Second]));
-    }
-
-    private sealed class Relay(Action<WorkProgress> report) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => report(value);
     }
 }

@@ -155,9 +155,4 @@ public sealed class TrainingLoopTests
         Assert.Equal(expected.GetArrayLength(), found.Count);
         for (var i = 0; i < found.Count; i++) Assert.InRange(found[i], expected[i].GetDouble() * (1 - tolerance), expected[i].GetDouble() * (1 + tolerance));
     }
-
-    private sealed class Relay<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
-    }
 }

@@ -62,7 +62,7 @@ internal sealed class FeatureExtractionRun(
         {
             var x = Read(finalists[f]);
             var at = f;
-            var found = _heads.Validate(x, data, rough: false, new Relay(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
+            var found = _heads.Validate(x, data, rough: false, new Relay<double>(share => progress?.Report(new WorkProgress("cross-validation", (long)((at + share) * 100), finalists.Length * 100))), cancellation);
             var place = ranked.FindIndex(candidate => candidate.Recipe == finalists[at]);
             ranked[place] = ranked[place] with { CrossValidated = found.Score, C = found.Setting };
             if (best is null || options.MetricFor(data.Kind).IsBetter(found.Score, best.Value.Found.Score)) best = (ranked[place], x, found);

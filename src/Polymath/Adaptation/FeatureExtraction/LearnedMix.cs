@@ -29,7 +29,7 @@ internal sealed record LearnedMix(Pooling Pooling, ScalarMixFit Fit, FeatureRepo
             seen += block.Rows.Length;
         }
         var fit = ScalarMix.Fit(new FeatureMatrix([.. values], sample.Length, stride), backbone.Config.Width, [.. sample.Select(row => data.Labels[row])], data.Classes,
-            new ScalarMixOptions { Seed = options.Seed }, new Relay(share => progress?.Report(new WorkProgress("learning the layer mix", (long)(share * 100), 100))), cancellation);
+            new ScalarMixOptions { Seed = options.Seed }, new Relay<double>(share => progress?.Report(new WorkProgress("learning the layer mix", (long)(share * 100), 100))), cancellation);
         return new LearnedMix(pooling, fit, extractor.Report);
     }
 }

@@ -40,7 +40,7 @@ public static class TfidfBaseline
         var measure = TaskMetrics.Choose(data.Kind, metric, data.Classes);
         var options = new TfidfClassifierOptions { Metric = measure, Seed = seed };
         if (data.Kind == TaskKind.Regression) options = options with { Grid = RidgeGrid };
-        var model = TfidfModel.Fit(data, pairs, options, progress is null ? null : new Relay(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
+        var model = TfidfModel.Fit(data, pairs, options, progress is null ? null : new Relay<double>(share => progress.Report(new WorkProgress("TF-IDF", (long)(share * 100), 100))), cancellation);
         var found = model.Found!;
         return new LearnedTask(new TaskArtifact
         {
