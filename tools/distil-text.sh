@@ -31,5 +31,6 @@ done
 apt-cache dumpavail | sed -nE 's/^Description(-en)?: //p' | sort -u > "$work/root/descriptions.txt"
 
 perl "$here/distil-text.pl" "$work/root" > "$work/texts.tsv"
+perl "$here/distil-questions.pl" "$work/root/wordnet-base/usr/share/wordnet" >> "$work/texts.tsv"
 perl "$here/distil-select.pl" "$@" < "$work/texts.tsv" > "$out"
 echo "$(wc -l < "$out") texts in $out" >&2
