@@ -45,6 +45,9 @@ internal static class EmbeddedTasks
         new("spans", "support/spans.jsonl", TaskKind.TokenClassification, "Which words of a support message name the product, the part of it, what was expected and what happened."),
     ];
 
+    /// <summary>Whether a file name stands for an embedded task of tagged words.</summary>
+    public static bool IsTagging(string path) => path.StartsWith(Prefix, StringComparison.Ordinal) && Find(path).Kind == TaskKind.TokenClassification;
+
     /// <summary>The task of a name, with or without the prefix.</summary>
     /// <exception cref="PolymathException">There is none.</exception>
     public static EmbeddedTask Find(string name)

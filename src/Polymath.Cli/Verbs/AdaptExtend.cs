@@ -100,8 +100,16 @@ internal static class AdaptExtend
         {
             streams.WriteJson(new
             {
-                task = task.Name, method = task.Artifact.Method, labels = task.Labels.Names, newLabels = now.NewLabels, library = library.Folder, generation = library.Generation,
-                learnedFromRows = task.Artifact.Training?.Rows, metric = metric.Name(), all = Compared(comparison?.All), knownClasses = Compared(comparison?.KnownClasses),
+                task = task.Name,
+                method = task.Artifact.Method,
+                labels = task.Labels.Names,
+                newLabels = now.NewLabels,
+                library = library.Folder,
+                generation = library.Generation,
+                learnedFromRows = task.Artifact.Training?.Rows,
+                metric = metric.Name(),
+                all = Compared(comparison?.All),
+                knownClasses = Compared(comparison?.KnownClasses),
             });
             return;
         }

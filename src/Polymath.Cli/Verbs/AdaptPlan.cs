@@ -61,7 +61,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
     private static (List<Row> Rows, string? LabelColumn) Load(Streams streams, string? path, DataOptions options, List<DataFileRecord> files, List<string> notes)
     {
         var embedded = path is null ? EmbeddedTasks.Find("intent") : path.StartsWith(EmbeddedTasks.Prefix, StringComparison.Ordinal) ? EmbeddedTasks.Find(path) : null;
-        if (embedded?.Kind == TaskKind.TokenClassification) throw new PolymathException($"{path}: tags of words are not learned here; polymath study --tasks {embedded.Name} compares methods on them");
+        if (embedded?.Kind == TaskKind.TokenClassification) throw new PolymathException($"{path}: this task tags words; it is learned with the methods features and tfidf");
         var file = embedded?.Rows() ?? DataFile.Open(path!, options, streams.Input);
         var rows = file.ReadAll();
         if (rows.Count == 0) throw new PolymathException($"{file.Name}: there are no rows; expected a header line and at least one row of each of two classes");

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Polymath.Adaptation;
 using Polymath.Backbones;
 using Polymath.Cli.Common;
+using Polymath.Cli.Embedded;
 using Polymath.Evaluation;
 using Polymath.Features;
 using Polymath.Tagging;
@@ -82,7 +83,7 @@ internal static class AdaptVerb
             var scope = scopes.Read(result, options.Seed, hasModel: how != "tfidf");
             if (scope is not null && how is "fine-tuning" or "contrastive" && !result.IsGiven(validation)) throw new PolymathException($"--out-of-scope with --method {how} needs --validation: a network is sure of the rows it was trained on, so the threshold must be set on others");
             if (result.IsGiven(validation) && how != "fine-tuning" && scope is null) throw new PolymathException("--validation applies to --method fine-tuning, or together with --out-of-scope");
-            var tagging = how is "features" or "tfidf" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && TaggedFile.Recognise(path)));
+            var tagging = how is "features" or "tfidf" && (result.GetValue(kind) == Tagging || (!result.IsGiven(kind) && result.GetValue(data) is { } path && (TaggedFile.Recognise(path) || EmbeddedTasks.IsTagging(path))));
             if (tagging)
             {
                 if (!result.IsGiven(data)) throw new PolymathException("--kind tagging needs --data: a file of words and tags");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Polymath.Cli.Common;
+using Polymath.Cli.Embedded;
 using Polymath.Evaluation;
 using Polymath.Tagging;
 using Polymath.Tasks;
@@ -98,6 +99,12 @@ internal static class TaggingAdapt
 
     private static (List<TaggedSentence> Sentences, DataFileRecord Record) Load(Streams streams, string path, bool skipBadRows)
     {
+        if (path.StartsWith(EmbeddedTasks.Prefix, StringComparison.Ordinal))
+        {
+            var own = EmbeddedTasks.Find(path);
+            var known = own.Sentences();
+            return (known, own.Record(known.Count));
+        }
         var file = TaggedFile.Open(path, skipBadRows, streams.Input);
         List<TaggedSentence> sentences = [.. file.Sentences()];
         TaggingAnswers.Say(streams, file, sentences);

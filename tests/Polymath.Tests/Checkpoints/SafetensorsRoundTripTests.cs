@@ -8,7 +8,9 @@ public class SafetensorsRoundTripTests
 {
     public static TheoryData<string> GoldenFiles() => [.. Directory
         .EnumerateFiles(TestFiles.Golden(), "*.safetensors", SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(TestFiles.Golden(), path)).Order(StringComparer.Ordinal)];
+        .Select(path => Path.GetRelativePath(TestFiles.Golden(), path))
+        .Where(path => !path.StartsWith("pickle", StringComparison.Ordinal)) // those were not written by the reference's own writer
+        .Order(StringComparer.Ordinal)];
 
     [Fact]
     public void There_are_golden_files_to_compare_with() => Assert.True(GoldenFiles().Count >= 29);

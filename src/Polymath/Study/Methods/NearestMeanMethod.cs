@@ -10,7 +10,7 @@ internal sealed class NearestMeanMethod : IStudyMethod
     public string Name => "nearest-mean";
     public string Title => "Nearest mean";
     public string Description => "The mean of the backbone's last layer for each class; a row belongs to the nearest. No training beyond one pass.";
-    public string Settings => "last layer, 1";
+    public string Settings => "last layer, 2";
     public bool NeedsBackbone => true;
     public bool TrainsEverything => false;
     public bool Supports(StudyTask task, int rows) => task.Kind == TaskKind.Classification;
@@ -18,5 +18,5 @@ internal sealed class NearestMeanMethod : IStudyMethod
 
     public StudyResult Run(StudyCell cell, CancellationToken cancellation) => LearnedTaskAnswers.Measure(cell, readsFeatures: true,
         data => FeatureExtraction.ExtractFeatures(cell.RequiredBackbone, cell.Task.Name, data,
-            new FeatureExtractionOptions { Head = HeadMethod.NearestMean, Layers = LayerMix.Last, Seed = cell.Seed, Store = cell.Store }, cell.Progress, cancellation), cancellation);
+            new FeatureExtractionOptions { Head = HeadMethod.NearestMean, Layers = LayerMix.Last, Pairs = FeaturesMethod.Pairs(cell), Seed = cell.Seed, Store = cell.Store }, cell.Progress, cancellation), cancellation);
 }

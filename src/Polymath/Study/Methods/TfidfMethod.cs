@@ -15,7 +15,7 @@ internal sealed class TfidfMethod : IStudyMethod
     public bool Supports(StudyTask task, int rows) => task.Kind != TaskKind.TokenClassification;
 
     public double Estimate(StudyTask task, int rows, int testRows, StudySpeed speed) =>
-        speed.Factor * (0.01 + 1.2e-5 * rows * Math.Max(2, task.Labels.Count) * AverageWords(task));
+        speed.Factor * (0.01 + 2e-6 * rows * Math.Max(2, task.Labels.Count) * AverageWords(task));
 
     public StudyResult Run(StudyCell cell, CancellationToken cancellation) => LearnedTaskAnswers.Measure(cell, readsFeatures: false,
         data => TfidfBaseline.Learn(cell.Task.Name, data, seed: cell.Seed, progress: cell.Progress, cancellation: cancellation), cancellation);

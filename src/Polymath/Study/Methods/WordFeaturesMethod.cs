@@ -13,7 +13,7 @@ internal sealed class WordFeaturesMethod : IStudyMethod
     public bool NeedsBackbone => false;
     public bool TrainsEverything => false;
     public bool Supports(StudyTask task, int rows) => task.Kind == TaskKind.TokenClassification;
-    public double Estimate(StudyTask task, int rows, int testRows, StudySpeed speed) => speed.Factor * (0.05 + 0.01 * rows);
+    public double Estimate(StudyTask task, int rows, int testRows, StudySpeed speed) => speed.Factor * (0.05 + 0.02 * rows);
 
     public StudyResult Run(StudyCell cell, CancellationToken cancellation) => LearnedTaskAnswers.MeasureTags(cell,
         sentences => Tagger.LearnWords(cell.Task.Name, sentences, new TaggingOptions { Seed = cell.Seed }, cancellation), cancellation);

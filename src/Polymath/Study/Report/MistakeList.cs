@@ -19,7 +19,8 @@ internal static class MistakeList
         var mistakes = Find(task, method);
         if (mistakes.Count == 0) return null;
         return E("div", Class("reading"), E("h3", task.Kind switch { TaskKind.Regression => "The values furthest off", TaskKind.Classification => "The most confident mistakes", _ => "The worst mistakes" }),
-            E("p", Class("soft small"), $"Rows that {method.Method.Title} got wrong although it was sure. Read them: some are labels worth a second look."),
+            E("p", Class("soft small"), task.Kind == TaskKind.Classification ? $"Rows that {method.Method.Title} got wrong although it was sure. Read them: some are labels worth a second look."
+                : $"Rows on which {method.Method.Title} is furthest from what they are labelled with. Read them: some are labels worth a second look."),
             E("ol", Class("mistakes"), mistakes.Select(mistake => E("li", E("q", Cut(task.Rows[mistake.Row].Text)), task.Rows[mistake.Row].Pair is { } pair ? E("q", Cut(pair)) : null,
                 E("dl", E("dt", "true"), E("dd", mistake.Truth), E("dt", "answer"), E("dd", mistake.Answer))))));
     }

@@ -29,7 +29,7 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
             };
         });
         return Svg($"{id}-strip", Width, bottom + 26, $"{summary.Score} of each method on {summary.Task.Name}", Describe(),
-            ticks.Select(tick => new[] { Line(axis.At(tick), 0, axis.At(tick), bottom, "grid"), Label(axis.At(tick), bottom + 13, $"{Math.Round(100 * tick):0}", "soft middle") }),
+            ticks.Select(tick => new XElement?[] { Line(axis.At(tick), 0, axis.At(tick), bottom, "grid"), axis.At(tick) < Width - LetterWidth * summary.Score.Length - 10 ? Label(axis.At(tick), bottom + 13, $"{Math.Round(100 * tick):0}", "soft middle") : null }),
             Label(Width, bottom + 13, summary.Score, "soft end"), shown);
     }
 
@@ -88,13 +88,15 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
         var x = new Axis(layers[0].Layer, layers[^1].Layer, Left + 12, Width - 14);
         var (y, ticks) = Axis.OfScores(layers.SelectMany(layer => new[] { layer.Interval.Low, layer.Interval.High }), Bottom, Top);
         var best = layers.MaxBy(layer => layer.Interval.Value)!;
-        var (place0, colour) = (3, Colour(3));
+        var features = summary.Methods.Select(method => method.Method).OfType<Methods.FeaturesMethod>().FirstOrDefault();
+        var marker = features is null ? 0 : place(features);
+        var colour = Colour(marker);
         var every = Math.Max(1, (int)Math.Ceiling(layers.Count / 13.0));
         return Svg($"{id}-layer", Width, 250, $"{summary.Score} of a probe of every layer on {summary.Task.Name}", string.Join("; ", layers.Select(layer => $"layer {layer.Layer}: {Percent(layer.Interval.Value)} %")),
             ScoreGrid(y, ticks, Left, Width - 6),
             layers.Where(layer => layer.Layer % every == 0).Select(layer => Label(x.At(layer.Layer), Bottom + 15, $"{layer.Layer}", "soft middle")), Label(Left, 248, "layer (0: the embeddings, before any attention)", "soft"),
             Band([.. layers.Select(layer => (x.At(layer.Layer), y.At(layer.Interval.Low), y.At(layer.Interval.High)))], colour), Path(layers.Select(layer => (x.At(layer.Layer), y.At(layer.Interval.Value))), colour),
-            layers.Select(layer => Marker(place0, x.At(layer.Layer), y.At(layer.Interval.Value), layer == best ? 5 : 3)),
+            layers.Select(layer => Marker(marker, x.At(layer.Layer), y.At(layer.Interval.Value), layer == best ? 5 : 3)),
             Label(Math.Clamp(x.At(best.Layer), Left + 40, Width - 50), Math.Max(Top + 2, y.At(best.Interval.Value) - 9), $"best: {Percent(best.Interval.Value)}", "middle", "font-weight:600"));
     }
 

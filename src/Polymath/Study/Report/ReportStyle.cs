@@ -11,9 +11,9 @@ internal static class ReportStyle
 
     public const string Css = """
         :root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1d2125;--soft:#57606a;--line:#dde1e6;--grid:#e9ecef;--accent:#0b5cad;--hit:11,92,173;--miss:196,84,0;
-        --c0:#6b7480;--c1:#c45400;--c2:#007a5a;--c3:#0b5cad;--c4:#a8327f;--c5:#7d6200;--c6:#5646bf;--c7:#9b2c2c}
+        --c0:#6b7480;--c1:#c45400;--c2:#007a5a;--c3:#a8327f;--c4:#0b5cad;--c5:#7d6200;--c6:#5646bf;--c7:#9b2c2c}
         @media (prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1b1f23;--ink:#e6e9ed;--soft:#a3adb8;--line:#30373f;--grid:#262c32;--accent:#6cb6ff;--hit:76,154,236;--miss:226,122,44;
-        --c0:#98a2ae;--c1:#f08c4a;--c2:#45c89d;--c3:#6cb6ff;--c4:#e78bc6;--c5:#dcbc4b;--c6:#a99cff;--c7:#f08a8a}}
+        --c0:#98a2ae;--c1:#f08c4a;--c2:#45c89d;--c3:#e78bc6;--c4:#6cb6ff;--c5:#dcbc4b;--c6:#a99cff;--c7:#f08a8a}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
         @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -75,7 +75,7 @@ internal static class ReportStyle
         .heat td.deep{color:#fff}
         .heat tbody th{position:sticky;left:0;background:var(--card)}
         .duo{display:flex;flex-wrap:wrap;gap:1.25rem 1.5rem;align-items:flex-start;margin:1.5rem 0}
-        .duo figure{flex:0 1 auto;max-width:100%}
+        .duo figure{flex:0 1 auto;min-width:min(100%,17rem);max-width:100%}
         .duo figure.drawn{flex:1 1 22rem;max-width:34rem}
         .duo figure figcaption{width:0;min-width:100%}
         .duo .reading{flex:1 1 24rem;min-width:0}
