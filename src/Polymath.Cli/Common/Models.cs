@@ -30,9 +30,6 @@ internal static class Models
             cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
     }
 
-    /// <summary>The model that stands beside the program, for where none is named; null where there is none.</summary>
-    public static string? Default => Path.Combine(AppContext.BaseDirectory, "models", "polymath-small-en") is var folder && Directory.Exists(folder) ? folder : null;
-
     /// <summary>Loads the backbone that the options name; folder and number format of a learned task stand in where they are left out.</summary>
     public static async Task<Backbone> LoadAsync(ParseResult result, Settings settings, Streams streams, bool withHead, CancellationToken cancellation, string? otherwise = null, string? precision = null)
     {

@@ -87,8 +87,8 @@ internal static class StudyVerb
     private static async Task<Backbone?> LoadAsync(ParseResult result, Settings settings, Streams streams, IReadOnlyList<IStudyMethod> chosen, CancellationToken cancellation)
     {
         settings.ApplyThreads(result);
-        if (!chosen.Any(method => method.NeedsBackbone) || (result.GetValue(settings.Model) ?? Models.Default) is null) return null;
-        return await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: Models.Default).ConfigureAwait(false);
+        if (!chosen.Any(method => method.NeedsBackbone) || (result.GetValue(settings.Model) is null && !Directory.Exists(Models.DefaultFolder))) return null;
+        return await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
     }
 
     private static string[] Split(string? list) => list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -1,5 +1,6 @@
 using Polymath.Features;
 using Polymath.Native;
+using Polymath.Tasks;
 
 namespace Polymath.Study;
 
@@ -42,7 +43,7 @@ public sealed class StudyRunner
     /// <param name="backbone">The backbone, or null.</param>
     /// <param name="features">Where features are kept; null keeps them in memory for the length of the call.</param>
     /// <param name="speed">What was measured on this machine.</param>
-    /// <param name="progress">Told of cells, in thousandths of the estimated time.</param>
+    /// <param name="progress">Told of cells, in hundredths of the estimated time.</param>
     /// <param name="cancellation">Stops; finished cells are kept.</param>
     public IReadOnlyList<FinishedCell> Run(StudyPlan plan, Backbone? backbone, FeatureStore? features, StudySpeed speed, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -65,11 +66,11 @@ public sealed class StudyRunner
             }
             else
             {
-                if (cell.Method.NeedsBackbone && !cell.Method.TrainsEverything && extracted.Add(cell.Task)) Extract(cell.Task, backbone!, features!, progress, cancellation);
+                if (cell.Method.NeedsBackbone && !cell.Method.TrainsEverything && cell.Task is { Pairs: false, Kind: not TaskKind.TokenClassification } && extracted.Add(cell.Task)) Extract(cell.Task, backbone!, features!, progress, cancellation);
                 finished.Add(RunOne(cell, key, store, backbone, features, speed, cancellation));
             }
             done += cell.Estimate;
-            progress?.Report(new WorkProgress("study", (long)(1000 * done / all), 1000));
+            progress?.Report(new WorkProgress("study", (long)(100 * done / all), 100));
         }
         return finished;
     }
@@ -88,7 +89,7 @@ public sealed class StudyRunner
         return new(cell, result, null);
     }
 
-    /// <summary>All rows go through the backbone once; every cell reads the store.</summary>
+    /// <summary>All rows go through the backbone once; every cell reads the store. (Texts of pairs and words are read by the methods themselves.)</summary>
     private static void Extract(StudyTask task, Backbone backbone, FeatureStore store, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var extractor = new FeatureExtractor(backbone, new FeatureOptions { Poolings = [backbone.Sentence.Pooling], Store = store });

@@ -28,7 +28,7 @@ public sealed class CliAdaptTests : IDisposable
     [InlineData("sentiment", "classification"), InlineData("topics", "multi-label"), InlineData("severity", "regression")]
     public async Task An_embedded_task_stands_where_a_file_is_expected(string name, string kind)
     {
-        (await CliRun.Of("adapt", "--data", $"embedded:{name}", "--task", "own", "--library", Library)).Ok();
+        (await CliRun.Of("adapt", "--data", $"embedded:{name}", "--method", "tfidf", "--task", "own", "--library", Library)).Ok();
         var artifact = TaskLibrary.Open(Library).Load("own");
         Assert.Equal(kind, artifact.Kind.Name());
         Assert.Equal(64, artifact.Training!.Data[0].Sha256!.Length);
@@ -36,7 +36,7 @@ public sealed class CliAdaptTests : IDisposable
 
     [Fact]
     public async Task An_embedded_task_that_is_not_there_is_refused() =>
-        (await CliRun.Of("adapt", "--data", "embedded:nothing", "--task", "own", "--library", Library)).Refused("nothing", "sentiment");
+        (await CliRun.Of("adapt", "--data", "embedded:nothing", "--method", "tfidf", "--task", "own", "--library", Library)).Refused("nothing", "sentiment");
 
     [Fact]
     public async Task Features_are_learned_measured_and_kept()
