@@ -15,11 +15,14 @@ internal static class DistilledBench
 {
     private const int PerClass = 10;
 
+    private static readonly CrossValidationOptions Quick = new() { Tolerance = 1e-3, MaxIterations = 100 };
+
     public static int Run(string[] args)
     {
         var model = Timing.Option(args, "--model", Path.Combine("models", "polymath-small-en"));
         var seeds = Timing.Number(args, "--seeds", 10);
         var sets = Timing.Option(args, "--data", "trec,subj,clinc150").Split(',');
+        var layers = Timing.Option(args, "--layers", "last,before-last,concat2,concat4").Split(',');
         var methods = Timing.Option(args, "--methods", "tfidf,teacher,student").Split(',');
         Timing.Announce($"distilled: {model}; {PerClass} examples a class, {seeds} seeds, whole test sets");
         var loading = Timing.Seconds(() => Backbone.Load(model).Dispose());
@@ -34,7 +37,7 @@ internal static class DistilledBench
             var test = LabelledRows.From(Sentences.Of(set, "test"), train.Map, set);
             var picks = Enumerable.Range(0, seeds).Select(seed => Pick(train, seed)).ToArray();
             double[] tfidf = methods.Contains("tfidf") ? [.. picks.Select((rows, seed) => Baseline(train.Take(rows), test, seed))] : [];
-            double[] Probe(Backbone? backbone) => backbone is null ? [] : Accuracies(backbone, train, test, picks);
+            double[] Probe(Backbone? backbone) => backbone is null ? [] : Accuracies(backbone, layers, train, test, picks);
             var (upper, ours) = (Probe(teacher), Probe(student));
             var way = (Mean(ours) - Mean(tfidf)) / (Mean(upper) - Mean(tfidf));
             ways.Add(way);
@@ -57,10 +60,12 @@ internal static class DistilledBench
         return Metric.Accuracy.Compute(task.Evaluate(task.Number(test.Rows)));
     }
 
-    private static double[] Accuracies(Backbone backbone, LabelledRows train, LabelledRows test, int[][] picks)
+    private static double[] Accuracies(Backbone backbone, string[] layers, LabelledRows train, LabelledRows test, int[][] picks)
     {
         var blocks = backbone.Config.Layers;
-        FeatureRecipe[] recipes = [.. new[] { LayerMix.Last, LayerMix.Layer(blocks - 1), LayerMix.ConcatOfTop(2), LayerMix.ConcatOfTop(Math.Min(4, blocks + 1)) }.Select(mix => new FeatureRecipe(Pooling.Mean, mix))];
+        // A small network has fewer layers to put side by side.
+        FeatureRecipe[] recipes = [.. layers.Select(name => name == "before-last" ? LayerMix.Layer(blocks - 1) : LayerMix.Parse(name))
+            .Select(mix => new FeatureRecipe(Pooling.Mean, mix.Kind == LayerMixKind.Single ? mix : mix with { Count = Math.Min(mix.Count, blocks + 1) }))];
         int[] used = [.. picks.SelectMany(rows => rows).Distinct().Order()];
         var (known, asked) = (Extract(backbone, [.. used.Select(row => train.Rows[row])]), Extract(backbone, test.Rows));
         var place = used.Select((row, at) => (row, at)).ToDictionary(entry => entry.row, entry => entry.at);
@@ -72,7 +77,7 @@ internal static class DistilledBench
             (double Score, FeatureRecipe Recipe, double C) best = (-1, recipes[0], 1);
             foreach (var recipe in recipes)
             {
-                var found = LogisticRegression.CrossValidate(Mix(recipe, known, [.. picks[seed].Select(row => place[row])]), labels, train.Classes, folds);
+                var found = LogisticRegression.CrossValidate(Mix(recipe, known, [.. picks[seed].Select(row => place[row])]), labels, train.Classes, folds, [], Quick);
                 if (found.BestScore > best.Score) best = (found.BestScore, recipe, found.BestC);
             }
             var head = LogisticRegression.Fit(Mix(best.Recipe, known, [.. picks[seed].Select(row => place[row])]), labels, train.Classes, new LogisticRegressionOptions { C = best.C, Tolerance = 1e-6, DoublePrecision = false });

@@ -23,7 +23,7 @@ internal static class Models
         if (Directory.Exists(model)) return model;
         if (model == Default)
             return Directory.Exists(DefaultFolder) ? DefaultFolder : throw new PolymathException($"{DefaultFolder}: the model that comes with the command is missing; install it again, or name another with --model");
-        if (!ModelCache.IsModelName(model)) throw new PolymathException($"{model}: there is no such folder, and it is no model name of the form org/name");
+        if (!ModelCache.IsModelName(model)) throw new PolymathException($"{model}: there is no such folder, and it is no model name of the form org/name; --model {Default} is the encoder that comes with the command");
         using var cache = new ModelCache();
         if (cache.Find(model) is { } known) return known;
         return await Reporting.WithProgressAsync(streams, progress =>

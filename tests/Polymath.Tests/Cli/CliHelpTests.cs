@@ -52,7 +52,7 @@ public class CliHelpTests
     [InlineData("tasks", "command")]
     [InlineData("adapt --data x.csv", "--task")]
     [InlineData("adapt --task a/b", "a/b", "letters")]
-    [InlineData("adapt --layers top2", "--layers", "features")]
+    [InlineData("adapt --method tfidf --layers top2", "--layers", "features")]
     [InlineData("adapt --model m --data x.csv --task t --layers best", "best", "top2")]
     [InlineData("predict", "--model")]
     public async Task A_mistyped_command_line_is_one_line_and_exit_code_2(string line, params string[] words) =>

@@ -42,7 +42,7 @@ public class CliTokenizeTests
     public async Task What_cannot_be_done_is_said()
     {
         var folder = TestFiles.Golden("tokenizers", "wordpiece-uncased");
-        (await CliRun.Of("tokenize", "house")).Refused("--model");
+        (await CliRun.Of("tokenize", "--model", "absent", "house")).Refused("absent", "--model default");
         (await CliRun.Of("tokenize", "--model", folder, "--max-length", "-1", "house")).Refused("--max-length");
         (await CliRun.Of("tokenize", "--model", folder, "--pad-to", "2000000000", "house")).Refused("2000000000");
         (await CliRun.Of("tokenize", "--model", TestFiles.Golden("models"), "house")).Refused("tokenizer.json");
