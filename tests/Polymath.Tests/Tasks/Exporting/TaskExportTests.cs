@@ -148,7 +148,7 @@ public sealed class TaskExportTests : IDisposable
     [Fact]
     public async Task A_task_without_a_backbone_has_no_folder_to_export()
     {
-        await Learned();
+        await Learned("--method", "tfidf");
         (await CliRun.Of("export", "--task", "mood", "--library", _folder["library"], "--out", Out)).Refused("tfidf", "no backbone");
         Assert.False(Directory.Exists(Out));
     }
