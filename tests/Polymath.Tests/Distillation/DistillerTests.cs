@@ -85,7 +85,7 @@ public sealed class DistillerTests : IDisposable
         var counting = new StoppingDisk(int.MaxValue);
         Distiller.Run(_teacher, Texts(100), _folder["whole"], options, disk: counting);
         var whole = Bytes("whole");
-        for (var stop = 0; stop < counting.Steps; stop += 17)
+        for (var stop = 0; stop < counting.Steps; stop += 29)
         {
             var name = $"stopped-{stop}";
             Assert.Throws<Native.DiskStoppedException>(() => Distiller.Run(_teacher, Texts(100), _folder[name], options, disk: new StoppingDisk(stop)));
