@@ -51,13 +51,13 @@ public sealed class CliOutOfScopeTests : IDisposable
     public async Task Words_alone_have_logits_too()
     {
         var train = TinyModel.WriteRows(_folder["train.csv"], 60);
-        (await CliRun.Of("adapt", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope")).Ok();
+        (await CliRun.Of("adapt", "--method", "tfidf", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope")).Ok();
         Assert.Equal("probability", TaskLibrary.Open(Library).Load("mood").OutOfScope!.Score);
         Assert.All((await CliRun.Of("predict", "--task", "mood", "--library", Library, "--data", train)).Ok().JsonLines, line => line.GetProperty("in_scope").GetBoolean());
-        (await CliRun.Of("adapt", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--scope-score", "nearest-row")).Refused("nearest-row", "--model");
-        (await CliRun.Of("adapt", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--keep-rate", "1")).Refused("--keep-rate");
-        (await CliRun.Of("adapt", "--data", train, "--task", "mood", "--library", Library, "--keep-rate", "0.9")).Refused("--keep-rate", "--out-of-scope");
-        (await CliRun.Of("adapt", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--scope-score", "luck")).Refused("luck", "probability");
+        (await CliRun.Of("adapt", "--method", "tfidf", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--scope-score", "nearest-row")).Refused("nearest-row", "--model");
+        (await CliRun.Of("adapt", "--method", "tfidf", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--keep-rate", "1")).Refused("--keep-rate");
+        (await CliRun.Of("adapt", "--method", "tfidf", "--data", train, "--task", "mood", "--library", Library, "--keep-rate", "0.9")).Refused("--keep-rate", "--out-of-scope");
+        (await CliRun.Of("adapt", "--method", "tfidf", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope", "--scope-score", "luck")).Refused("luck", "probability");
         (await CliRun.Of("adapt", "--model", "x", "--method", "fine-tuning", "--data", train, "--task", "mood", "--library", Library, "--out-of-scope")).Refused("--validation", "fine-tuning");
         (await CliRun.Of("adapt", "--data", train, "--task", "plain", "--library", Library)).Ok();
         (await CliRun.Of("evaluate", "--task", "plain", "--library", Library, "--data", train, "--out-of-scope", train)).Refused("plain", "--out-of-scope");
