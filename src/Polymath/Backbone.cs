@@ -120,11 +120,14 @@ public sealed class Backbone : IDisposable
     }
 
     /// <summary>The network with its folder's weights as float32 parameters that gradients reach; the caller owns it.</summary>
-    internal Encoder LoadTrainable(bool withHead)
+    /// <param name="withHead">Whether the folder's own head is loaded.</param>
+    /// <param name="vocabulary">The tokens that it must know; null for all.</param>
+    internal Encoder LoadTrainable(bool withHead, Adaptation.UsedVocabulary? vocabulary = null)
     {
         using var scope = torch.NewDisposeScope();
         using var checkpoint = Checkpoint.Open(Folder);
-        return Families.Load(Config, checkpoint, torch.ScalarType.Float32, trainable: true, withHead);
+        return vocabulary is null ? Families.Load(Config, checkpoint, torch.ScalarType.Float32, trainable: true, withHead)
+            : Families.Load(Config with { VocabularySize = vocabulary.Count }, vocabulary.Restrict(checkpoint), torch.ScalarType.Float32, trainable: true, withHead);
     }
 
     private string ComputeHash()

@@ -27,7 +27,10 @@ internal sealed class BestParameters(IReadOnlyList<KeyValuePair<string, Tensor>>
     }
 
     /// <summary>How many validations have passed since the best.</summary>
-    public static int Waited(IReadOnlyList<double> scores) => scores.Count - 1 - scores.IndexOfMax();
+    public static int Waited(IReadOnlyList<double> scores) => scores.Count - 1 - Best(scores);
+
+    /// <summary>The validation with the best score, of equal ones the first.</summary>
+    public static int Best(IReadOnlyList<double> scores) => scores.IndexOfMax();
 
     /// <summary>Puts the best parameters back.</summary>
     public void Restore()

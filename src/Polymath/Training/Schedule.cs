@@ -29,4 +29,16 @@ internal sealed record Schedule(ScheduleShape Shape, long WarmUp, long Steps)
             _ => 1,
         };
     }
+
+    /// <summary>What weight decay leaves of a parameter that never gets a gradient: the product of 1 − rate · decay over the steps.</summary>
+    /// <param name="rate">The rate of factor 1.</param>
+    /// <param name="weightDecay">The decay.</param>
+    /// <param name="from">The first step in which the parameter is trained.</param>
+    /// <param name="to">The step before which it ends.</param>
+    public double Decayed(double rate, double weightDecay, long from, long to)
+    {
+        var left = 1.0;
+        for (var step = from; step < to; step++) left *= 1 - rate * Factor(step) * weightDecay;
+        return left;
+    }
 }

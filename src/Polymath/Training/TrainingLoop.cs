@@ -48,12 +48,21 @@ internal sealed class TrainingLoop(IReadOnlyList<ParameterGroup> groups, Trainin
         }
         if (report is { Checkpoints: > 0, StepsRun: > 0 }) checkpoint!.Save(_parameters, optimizer, best, report); // nothing is lost between here and the saved task
         best.Restore();
+        report.KeptSteps = best.Tensors.Count == 0 ? report.Steps : (BestParameters.Best(report.Validations) + 1) * problem.StepsPerEpoch;
+        report.TableDecay = TableDecay(schedule, report.KeptSteps);
         foreach (var (_, parameter) in _parameters)
         {
             parameter.grad?.Dispose();
             parameter.grad = null;
         }
         return report;
+    }
+
+    /// <summary>What weight decay leaves of the embeddings that get no gradient: the lowest group that has any.</summary>
+    private double TableDecay(Schedule schedule, long steps)
+    {
+        var table = groups.Where(group => group.WeightDecay > 0).MinBy(group => group.Scale);
+        return table is null ? 1 : schedule.Decayed(settings.LearningRate * table.Scale, table.WeightDecay, groups.Where(group => group.WeightDecay > 0).Max(group => group.FrozenSteps), steps);
     }
 
     private bool IsDone(TrainingReport report) => settings.Patience > 0 && report.Validations.Count > 0 && BestParameters.Waited(report.Validations) >= settings.Patience;

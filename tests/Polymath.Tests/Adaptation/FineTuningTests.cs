@@ -2,6 +2,7 @@ using Polymath.Adaptation;
 using Polymath.Checkpoints;
 using Polymath.Evaluation;
 using Polymath.Tasks;
+using Polymath.Training;
 using TorchSharp;
 
 namespace Polymath.Tests;
@@ -198,5 +199,33 @@ public sealed class FineTuningTests
         // A class of one row has no pair of its own; a class that is nearly everything is still left when a stranger is wanted.
         int[] lone = [0, .. Enumerable.Repeat(1, 99)];
         Assert.All(SampledPairs.Draw(lone, 500, seed: 1), pair => Assert.Equal(pair.Alike, lone[pair.First] == lone[pair.Second]));
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0.8, 0.5)]
+    public void TrainingTheTokensThatOccurIsTrainingTheWholeTable(double layerDecay, double unfreezeEvery)
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        var data = LabelledRows.From(Rows(40));
+        var texts = Features.TokenRow.Read(backbone, data.Rows, null);
+        var settings = new TrainingSettings { LearningRate = 1e-2, Epochs = 3, LayerDecay = layerDecay, UnfreezeEvery = unfreezeEvery, WeightDecay = 0.1 };
+        var used = UsedVocabulary.Of(texts);
+        Assert.InRange(used.Count, 10, TinyModel.Words.Length - 50);
+        using var checkpoint = Checkpoint.Open(folder["model"]);
+        Dictionary<string, float[]> Train(UsedVocabulary? vocabulary)
+        {
+            using var network = backbone.LoadTrainable(withHead: false, vocabulary);
+            using var head = new NewHead(new Tasks.Heads.LinearHead(new float[3 * TinyModel.Width], new float[3], TinyModel.Width), Backbones.Pooling.Mean);
+            var problem = new FineTuningProblem(network, head, vocabulary?.Renumber(texts) ?? texts, new CrossEntropyLoss(data.Labels, 3), new RowOrder(40, 8, 1), 1, Native.Precision.Float32, null);
+            var report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, head.Parameters, TinyModel.Layers, settings, 5), settings).Run(problem);
+            var all = vocabulary?.Expand(network.Parameters, checkpoint, report.TableDecay) ?? network.Parameters.ToDictionary();
+            return all.ToDictionary(entry => entry.Key, entry => entry.Value.detach().contiguous().data<float>().ToArray());
+        }
+        Dictionary<string, float[]> whole = Train(null), small = Train(used);
+        Assert.Equal(whole.Keys.Order(), small.Keys.Order());
+        foreach (var (name, values) in whole)
+            for (var i = 0; i < values.Length; i++) Assert.Equal(values[i], small[name][i], 2e-5f);
     }
 }

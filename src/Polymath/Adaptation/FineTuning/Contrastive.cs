@@ -36,8 +36,10 @@ public static class Contrastive
             throw new PolymathException($"contrastive fine-tuning learns classes of single texts, not {(data.Pairs ? "pairs" : $"a {data.Kind.Name()} task")}; fine-tuning does");
         var recipe = new FeatureRecipe(options.Pooling ?? backbone.Sentence.Pooling, LayerMix.Last);
         var pairs = SampledPairs.Draw(data.Labels, (int)Math.Min(options.MaxPairs, (long)options.PairsPerRow * data.Rows.Count), options.Seed);
-        using var network = backbone.LoadTrainable(withHead: false);
-        var problem = new ContrastiveProblem(network, recipe.Pooling, TokenRow.Read(backbone, data.Rows, options.Prompt), pairs, options.BatchPairs);
+        var texts = TokenRow.Read(backbone, data.Rows, options.Prompt);
+        var vocabulary = UsedVocabulary.Of(texts);
+        using var network = backbone.LoadTrainable(withHead: false, vocabulary);
+        var problem = new ContrastiveProblem(network, recipe.Pooling, vocabulary.Renumber(texts), pairs, options.BatchPairs);
         var settings = new TrainingSettings
         {
             LearningRate = options.LearningRate,
@@ -50,7 +52,7 @@ public static class Contrastive
         var checkpoint = options.CheckpointFolder is { } folder ? new TrainingCheckpoint(folder, TrainingKey.Of(backbone, options with { CheckpointFolder = null }, data.Rows)) : null;
         var report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, [], network.Config.Layers, settings, problem.StepsPerEpoch), settings, checkpoint)
             .Run(problem, progress, cancellation);
-        var weights = TunedWeights.Copy(network.Parameters);
+        var weights = TunedWeights.Copy(network.Parameters, vocabulary, backbone, report.TableDecay);
         var head = FitHead(backbone, weights, data, options, recipe, progress, cancellation);
         return LearnedTask.FromTraining(name, LearnedTask.ContrastiveMethod, backbone, weights, head, recipe, data, new Dictionary<string, string>
         {

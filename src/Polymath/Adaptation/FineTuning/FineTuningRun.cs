@@ -26,11 +26,12 @@ internal sealed class FineTuningRun(
     /// <summary>Trains and makes the task.</summary>
     public LearnedTask Fit(string name)
     {
-        using var network = backbone.LoadTrainable(options.KeepHead);
         if (options.KeepHead) TakeLabelsOfKeptHead();
+        var (texts, held) = (Texts(data), validation is null ? null : Texts(validation));
+        var vocabulary = UsedVocabulary.Of([.. texts, .. held ?? []]);
+        (texts, held) = (vocabulary.Renumber(texts), held is null ? null : vocabulary.Renumber(held));
+        using var network = backbone.LoadTrainable(options.KeepHead, vocabulary);
         using TrainableHead top = options.KeepHead ? new KeptHead(network) : new NewHead(StartingHead(), _recipe.Pooling, _recipe.Pairs);
-        var texts = Texts(data);
-        var held = validation is null ? null : Texts(validation);
         var problem = new FineTuningProblem(network, top, texts, Loss(), new RowOrder(data.Rows.Count, options.BatchRows, options.Seed), options.Accumulate, options.Precision,
             held is null ? null : () => Validate(network, top, held));
         var settings = options.Settings(data.Rows.Count);
@@ -40,7 +41,7 @@ internal sealed class FineTuningRun(
             .Run(problem, progress, cancellation);
         if (held is not null && data.Kind == TaskKind.MultiLabel)
             _thresholds = Thresholds.Choose(validation!.Marks, MultiLabelRegression.Probabilities(Scores(network, top, held)), data.Classes);
-        var weights = TunedWeights.Copy(network.Parameters);
+        var weights = TunedWeights.Copy(network.Parameters, vocabulary, backbone, _report.TableDecay);
         return LearnedTask.FromTraining(name, LearnedTask.FineTuningMethod, backbone, weights, (top as NewHead)?.ToHead(), _recipe, data, Record(settings), options.Seed, options.Prompt, _thresholds);
     }
 

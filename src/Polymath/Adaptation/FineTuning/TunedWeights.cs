@@ -35,8 +35,19 @@ internal sealed class TunedWeights : IDisposable
         }
     }
 
-    /// <summary>Copies a trained network's parameters.</summary>
-    public static TunedWeights Copy(IReadOnlyDictionary<string, Tensor> parameters)
+    /// <summary>Copies a trained network's parameters and puts back the embeddings of tokens that did not occur.</summary>
+    /// <param name="parameters">The network's parameters.</param>
+    /// <param name="vocabulary">The tokens that it knew.</param>
+    /// <param name="backbone">What it started from.</param>
+    /// <param name="decay">What weight decay leaves of an embedding without a gradient.</param>
+    public static TunedWeights Copy(IReadOnlyDictionary<string, Tensor> parameters, UsedVocabulary vocabulary, Backbone backbone, double decay)
+    {
+        using var scope = NewDisposeScope();
+        using var start = Checkpoint.Open(backbone.Folder);
+        return Copy(vocabulary.Expand(parameters, start, decay));
+    }
+
+    private static TunedWeights Copy(Dictionary<string, Tensor> parameters)
     {
         using var noGrad = no_grad();
         return new TunedWeights(parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope()), "tuned weights");
