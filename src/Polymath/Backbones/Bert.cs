@@ -39,8 +39,8 @@ internal sealed class Bert : Encoder
 
     protected override Tensor Embed(PackedBatch batch)
     {
-        var x = _words.index_select(0, batch.Ids); // [T, H]
-        x = x + _types.index_select(0, batch.TypeIds) + _positions.index_select(0, batch.Positions);
+        var x = _words.Rows(batch.Ids); // [T, H]
+        x = x + _types.Rows(batch.TypeIds) + _positions.Rows(batch.Positions);
         return _norm.Forward(x);
     }
 }

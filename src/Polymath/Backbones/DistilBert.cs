@@ -37,7 +37,7 @@ internal sealed class DistilBert : Encoder
     protected override IReadOnlyList<EncoderBlock> Blocks { get; }
 
     protected override Tensor Embed(PackedBatch batch) =>
-        _norm.Forward(_words.index_select(0, batch.Ids) + _positions.index_select(0, batch.Positions)); // [T, H]
+        _norm.Forward(_words.Rows(batch.Ids) + _positions.Rows(batch.Positions)); // [T, H]
 
     private static BlockNames Names(string block) => new(
         $"{block}.attention.q_lin", $"{block}.attention.k_lin", $"{block}.attention.v_lin", $"{block}.attention.out_lin",

@@ -41,8 +41,8 @@ internal sealed class Electra : Encoder
 
     protected override Tensor Embed(PackedBatch batch)
     {
-        var x = _words.index_select(0, batch.Ids); // [T, E]
-        x = x + _types.index_select(0, batch.TypeIds) + _positions.index_select(0, batch.Positions);
+        var x = _words.Rows(batch.Ids); // [T, E]
+        x = x + _types.Rows(batch.TypeIds) + _positions.Rows(batch.Positions);
         x = _norm.Forward(x);
         return _project is null ? x : _project.Forward(x); // [T, H]
     }

@@ -51,7 +51,7 @@ internal sealed class Mpnet : Encoder
     }
 
     protected override Tensor Embed(PackedBatch batch) =>
-        _norm.Forward(_words.index_select(0, batch.Ids) + _positions.index_select(0, batch.Positions + FirstPosition)); // [T, H]
+        _norm.Forward(_words.Rows(batch.Ids) + _positions.Rows(batch.Positions + FirstPosition)); // [T, H]
 
     private static BlockNames Names(string block) => new(
         $"{block}.attention.attn.q", $"{block}.attention.attn.k", $"{block}.attention.attn.v", $"{block}.attention.attn.o",

@@ -42,8 +42,8 @@ internal sealed class Roberta : Encoder
 
     protected override Tensor Embed(PackedBatch batch)
     {
-        var x = _words.index_select(0, batch.Ids); // [T, H]
-        x = x + _types.index_select(0, batch.TypeIds) + _positions.index_select(0, batch.Positions + (Config.PadTokenId + 1));
+        var x = _words.Rows(batch.Ids); // [T, H]
+        x = x + _types.Rows(batch.TypeIds) + _positions.Rows(batch.Positions + (Config.PadTokenId + 1));
         return _norm.Forward(x);
     }
 }
