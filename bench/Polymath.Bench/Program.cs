@@ -25,7 +25,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["tagging"] = ("span F1 by cross-validation, several ways to read a word, beside the word-feature baseline (--data, --ways)", TaggingBench.Run),
     ["threads"] = ("features with one and two threads, and two callers (--rows, --rounds)", ThreadsBench.Run),
     ["tokenize"] = ("MB/s of four tokenizers, 1 MB without a space, share of feature time (--rows, --rounds)", TokenizeBench.Run),
-    ["train"] = ("steps of fine-tuning against a plain TorchSharp loop, turn by turn (--data trec,subj --steps --rounds)", TrainBench.Run),
+    ["train"] = ("steps of fine-tuning against a plain TorchSharp loop, turn by turn (--data trec,subj --steps --rounds --dedicated)", TrainBench.Run),
 };
 
 if (args.Length == 0 || !commands.TryGetValue(args[0], out var command))

@@ -45,7 +45,11 @@ internal static class ResumeBench
         using var backbone = Backbone.Load(Path.Combine(folder, "model"));
         using var task = backbone.FineTune("task", LabelledRows.From(Sentences.Of(Rows, "train").Take(800)), new FineTuningOptions
         {
-            Epochs = 8, BatchRows = 8, Dropout = 0.1, ValidationShare = 0.1, CheckpointFolder = Path.Combine(folder, Timing.Option(args, "--state", "")),
+            Epochs = 8,
+            BatchRows = 8,
+            Dropout = 0.1,
+            ValidationShare = 0.1,
+            CheckpointFolder = Path.Combine(folder, Timing.Option(args, "--state", "")),
         }, progress: new Steps());
         Console.WriteLine($"hash {task.Artifact.Weights!.Hash}");
         return 0;

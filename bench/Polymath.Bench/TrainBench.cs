@@ -21,7 +21,9 @@ internal static class TrainBench
     public static int Run(string[] args)
     {
         int steps = Timing.Number(args, "--steps", 20), rounds = Timing.Number(args, "--rounds", 5);
-        Timing.Announce($"train: all-MiniLM-L6-v2, {Batch} rows a step, {steps} steps a round, {rounds} rounds, float32");
+        var dedicated = args.Contains("--dedicated");
+        if (dedicated) ThreadSettings.SetDedicated(true);
+        Timing.Announce($"train{(dedicated ? ", waiting threads spin" : "")}: all-MiniLM-L6-v2, {Batch} rows a step, {steps} steps a round, {rounds} rounds, float32");
         var folder = Timing.Shared("models", "all-MiniLM-L6-v2");
         var peak = Peak();
         Console.WriteLine($"F.linear at its best: {peak / 1e9:F0} GFLOP/s");

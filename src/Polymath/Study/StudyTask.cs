@@ -68,7 +68,8 @@ public sealed record StudyTask
         var tags = Tagger.Check(all);
         int Id(string tag) => tags.TryGetId(tag, out var id) ? id : 0;
         return new StudyTask(name, TaskKind.TokenClassification, [.. all.Select(sentence => new Row(sentence.Text) { Line = sentence.Line })], tags.Names,
-            [.. all.Select(sentence => new RowAnswer([.. sentence.Tags!.Select(Id)], []))], test?.Count ?? 0) { Sentences = all };
+            [.. all.Select(sentence => new RowAnswer([.. sentence.Tags!.Select(Id)], []))], test?.Count ?? 0)
+        { Sentences = all };
     }
 
     private static RowAnswer TruthOf(LabelledRows data, int row) => data.Kind switch

@@ -61,7 +61,8 @@ public sealed partial class LearnedTask
             ChunkOverlap = artifact.Chunking?.Overlap ?? 0,
             MaxTokens = artifact.Chunking?.Tokens ?? RecordedLimit(artifact),
             Store = store,
-        })) { Scope = ScopeOf(artifact, head.Inputs) };
+        }))
+        { Scope = ScopeOf(artifact, head.Inputs) };
     }
 
     /// <summary>Saves the task in a library as a new generation; the folder is made where there is none.</summary>

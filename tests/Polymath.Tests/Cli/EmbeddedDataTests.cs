@@ -9,7 +9,11 @@ public sealed class EmbeddedDataTests
 {
     private static readonly Lazy<Dictionary<string, IReadOnlyList<Row>>> Tasks = new(() => new()
     {
-        ["intent"] = Read("intent"), ["severity"] = Read("severity"), ["sentiment"] = Read("sentiment"), ["topics"] = Read("topics"), ["duplicates"] = Read("duplicates"),
+        ["intent"] = Read("intent"),
+        ["severity"] = Read("severity"),
+        ["sentiment"] = Read("sentiment"),
+        ["topics"] = Read("topics"),
+        ["duplicates"] = Read("duplicates"),
         ["spans"] = [.. Sentences().Select(sentence => new Row(sentence.Text))],
     });
 
