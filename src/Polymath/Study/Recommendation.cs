@@ -59,6 +59,6 @@ public sealed record Recommendation(int Method, int Best, string Reason)
     private static string Share(double seconds, double of)
     {
         var times = seconds <= 0 ? double.PositiveInfinity : of / seconds;
-        return times >= 1.5 && double.IsFinite(times) ? $", at 1/{Math.Round(times):0} of its training time" : "";
+        return times > 1000 ? ", in next to none of its training time" : times >= 1.5 ? $", at 1/{Math.Round(times):0} of its training time" : "";
     }
 }
