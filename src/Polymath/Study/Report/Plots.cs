@@ -67,7 +67,8 @@ internal sealed class Plots(StudySummary summary, string id, Func<IStudyMethod, 
             methods.Select((method, at) =>
             {
                 var (px, py, colour) = (x.At(Count(method)), y.At(method.Interval.Value), Colour(place(method.Method)));
-                var left = !Free(px + 5, px + 9 + LetterWidth * method.Method.Title.Length, spread[at], method) && Free(px - 9 - LetterWidth * method.Method.Title.Length, px - 5, spread[at], method);
+                var length = LetterWidth * method.Method.Title.Length;
+                var left = px + 9 + length > Width || (!Free(px + 5, px + 9 + length, spread[at], method) && Free(px - 9 - length, px - 5, spread[at], method));
                 return new object[]
                 {
                     Stroke(px, y.At(method.Interval.Low), px, y.At(method.Interval.High), colour, 1.5), Marker(place(method.Method), px, py, 4.5),
