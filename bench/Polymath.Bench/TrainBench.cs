@@ -86,7 +86,7 @@ internal static class TrainBench
             var vocabulary = UsedVocabulary.Of(rows); // as fine-tuning does
             _network = backbone.LoadTrainable(withHead: false, vocabulary);
             _head = new NewHead(new LinearHead(new float[data.Classes * backbone.Config.Width], new float[data.Classes], backbone.Config.Width), Pooling.Mean);
-            _problem = new FineTuningProblem(_network, _head, vocabulary.Renumber(rows), new CrossEntropyLoss(data.Labels, data.Classes), order, 1, Precision.Float32, null);
+            _problem = new FineTuningProblem(_network, _head, vocabulary.Renumber(rows), new CrossEntropyLoss(data.Labels), order, 1, Precision.Float32, null);
             _optimizer = new GroupedAdamW(ParameterGroups.ByDepth(_network.Parameters, _head.Parameters, backbone.Config.Layers, new TrainingSettings { LearningRate = 1e-4, Epochs = 1 }, steps));
         }
 

@@ -27,7 +27,7 @@ internal static class Models
         using var cache = new ModelCache();
         if (cache.Find(model) is { } known) return known;
         return await Reporting.WithProgressAsync(streams, progress =>
-            cache.GetAsync(model, progress: new Relay(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
+            cache.GetAsync(model, progress: new Relay<DownloadProgress>(p => progress.Report(new WorkProgress($"downloading {p.File}", p.BytesDone, p.BytesTotal))), cancellation: cancellation)).ConfigureAwait(false);
     }
 
     /// <summary>Loads the backbone that the options name; folder and number format of a learned task stand in where they are left out.</summary>
@@ -60,9 +60,4 @@ internal static class Models
 
     /// <summary>How many rows could not be read, in words; null where there were none.</summary>
     public static string? Skipped(DataFile file) => file.SkippedRows == 0 ? null : $"{file.SkippedRows:N0} bad rows were left out; the first: {file.FirstSkipped}";
-
-    private sealed class Relay(Action<DownloadProgress> report) : IProgress<DownloadProgress>
-    {
-        public void Report(DownloadProgress value) => report(value);
-    }
 }

@@ -1,4 +1,5 @@
 using Polymath.Evaluation;
+using Polymath.Text;
 
 namespace Polymath.Distillation;
 
@@ -17,15 +18,7 @@ internal static class TrainingPlan
         random.Shuffle<int>(order);
         var batches = new List<int[]>();
         foreach (var window in order.Chunk(WindowRows))
-        {
-            int[] sorted = [.. window.OrderBy(row => rows[row].Length)]; // stable
-            for (int start = 0, end; start < sorted.Length; start = end)
-            {
-                var tokens = 0;
-                for (end = start; end < sorted.Length && (end == start || tokens + rows[sorted[end]].Length <= budget); end++) tokens += rows[sorted[end]].Length;
-                batches.Add(sorted[start..end]);
-            }
-        }
+            batches.AddRange(PackedBatch.ByBudget(window, row => rows[row].Length, budget));
         var plan = batches.ToArray();
         random.Shuffle<int[]>(plan);
         return plan;

@@ -52,16 +52,7 @@ internal sealed record TokenRow(int[] Ids, int[] TypeIds, ContentKey Key)
     }
 
     /// <summary>Cuts rows, sorted by length (stable), into batches of at most a number of tokens; a longer row is a batch of its own.</summary>
-    public static IEnumerable<int[]> Batches(TokenRow[] rows, int budget)
-    {
-        int[] order = [.. Enumerable.Range(0, rows.Length).OrderBy(i => rows[i].Ids.Length)];
-        for (int start = 0, end; start < order.Length; start = end)
-        {
-            var tokens = 0;
-            for (end = start; end < order.Length && (end == start || tokens + rows[order[end]].Ids.Length <= budget); end++) tokens += rows[order[end]].Ids.Length;
-            yield return order[start..end];
-        }
-    }
+    public static IEnumerable<int[]> Batches(TokenRow[] rows, int budget) => PackedBatch.ByBudget(Enumerable.Range(0, rows.Length), row => rows[row].Ids.Length, budget);
 
     /// <summary>The batch of some rows.</summary>
     public static PackedBatch Pack(int[] batch, TokenRow[] rows) => PackedBatch.Create([.. batch.Select(r => rows[r].Ids)], [.. batch.Select(r => rows[r].TypeIds)]);

@@ -111,8 +111,7 @@ public sealed partial class LearnedTask
         string? prompt, IReadOnlyList<double>? thresholds = null)
     {
         var features = new FeatureOptions { Prompt = prompt };
-        var placeholder = head ?? new LinearHead(new float[data.Classes], new float[data.Classes], 1);
-        var artifact = OnBackbone(name, method, backbone, recipe, placeholder, data.Map, features) with
+        var artifact = OnBackbone(name, method, backbone, recipe, head, data.Map, features) with
         {
             Kind = data.Kind,
             PairEncoding = data.Pairs ? recipe.Pairs.Name() : null,
@@ -120,7 +119,6 @@ public sealed partial class LearnedTask
             Weights = weights,
             Training = new TrainingRecord(data.Rows.Count, seed) { Options = record },
         };
-        if (head is null) artifact = artifact with { HeadKind = KeptHead, Arrays = [], Pooling = null, Layers = null };
         return Restore(artifact, backbone);
     }
 
@@ -165,20 +163,20 @@ public sealed partial class LearnedTask
     /// <summary>What the backbone had to do while the task was learned; null for a task that was loaded.</summary>
     public FeatureReport? Report { get; private init; }
 
-    /// <summary>The artifact of a head on a backbone's features.</summary>
-    internal static TaskArtifact OnBackbone(string name, string method, Backbone backbone, FeatureRecipe recipe, IHead head, LabelMap labels, FeatureOptions features) => new()
+    /// <summary>The artifact of a head on a backbone's features; without a head, of the folder's own, which reads its network as it likes.</summary>
+    internal static TaskArtifact OnBackbone(string name, string method, Backbone backbone, FeatureRecipe recipe, IHead? head, LabelMap labels, FeatureOptions features) => new()
     {
         Name = name,
         Kind = TaskKind.Classification,
         Method = method,
         Labels = labels.Names,
-        HeadKind = head.Kind,
-        Layers = recipe.Sentence ? SentenceVector : recipe.Layers.ToString(),
-        Pooling = recipe.Pooling.ToString().ToLowerInvariant(),
+        HeadKind = head?.Kind ?? KeptHead,
+        Layers = head is null ? null : recipe.Sentence ? SentenceVector : recipe.Layers.ToString(),
+        Pooling = head is null ? null : recipe.Pooling.ToString().ToLowerInvariant(),
         Chunking = features.Chunk ? new ChunkingRecord(features.Limit(backbone), features.Overlap(backbone)) : null,
         PromptPrefix = features.PrefixFor(backbone) is { Length: > 0 } prefix ? prefix : null,
         Precision = Precisions.Name(backbone.Precision),
         Backbone = new BackboneReference(backbone.Hash, backbone.Config.ModelType, backbone.Name, backbone.Config.Width) { Source = Path.GetFullPath(backbone.Folder) },
-        Arrays = [.. head.Arrays.Select(array => new NamedArray(array.Name, array.Shape, array.Values))],
+        Arrays = head is null ? [] : [.. head.Arrays.Select(array => new NamedArray(array.Name, array.Shape, array.Values))],
     };
 }

@@ -35,6 +35,9 @@ public static class TaskMetrics
         throw new PolymathException($"metric {metric.Name()} does not measure {(kind == TaskKind.Classification ? $"{classes} classes" : kind.Name())}; expected one of {string.Join(", ", Shown(kind, classes).Select(one => one.Name()))}");
     }
 
+    /// <summary>The metric wanted where it measures the kind, else the kind's main one.</summary>
+    internal static Metric WantedOrMain(TaskKind kind, Metric wanted) => Applies(wanted, kind) ? wanted : Main(kind);
+
     /// <summary>Whether a metric measures tasks of a kind.</summary>
     public static bool Applies(Metric metric, TaskKind kind) => metric == Metric.WeightedF1 ? kind == TaskKind.Classification : Shown(kind, 2).Contains(metric);
 

@@ -69,6 +69,21 @@ internal sealed class PackedBatch : IDisposable
     /// <summary>Number of tokens.</summary>
     public int Tokens => Offsets[^1];
 
+    /// <summary>Cuts rows, sorted by length (stable), into batches of at most a number of tokens; a longer row is a batch of its own.</summary>
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="length">The tokens of a row.</param>
+    /// <param name="budget">The most tokens of a batch.</param>
+    public static IEnumerable<int[]> ByBudget(IEnumerable<int> rows, Func<int, int> length, int budget)
+    {
+        int[] order = [.. rows.OrderBy(length)];
+        for (int start = 0, end; start < order.Length; start = end)
+        {
+            var tokens = 0;
+            for (end = start; end < order.Length && (end == start || tokens + length(order[end]) <= budget); end++) tokens += length(order[end]);
+            yield return order[start..end];
+        }
+    }
+
     /// <summary>Packs rows of token ids; a row must have at least one token.</summary>
     /// <param name="rows">Token ids of each row.</param>
     /// <param name="typeIds">Token types of each row, or null for all 0.</param>

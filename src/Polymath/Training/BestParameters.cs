@@ -14,7 +14,7 @@ internal sealed class BestParameters(IReadOnlyList<KeyValuePair<string, Tensor>>
     /// <summary>Takes note of the parameters as they are where their score is the best so far (of equal ones the first).</summary>
     public void Offer(IReadOnlyList<double> scores)
     {
-        if (scores.SkipLast(1).Any(earlier => earlier >= scores[^1])) return;
+        if (Waited(scores) > 0) return;
         foreach (var (name, tensor) in parameters) Keep(name, tensor);
     }
 
@@ -30,7 +30,13 @@ internal sealed class BestParameters(IReadOnlyList<KeyValuePair<string, Tensor>>
     public static int Waited(IReadOnlyList<double> scores) => scores.Count - 1 - Best(scores);
 
     /// <summary>The validation with the best score, of equal ones the first.</summary>
-    public static int Best(IReadOnlyList<double> scores) => scores.IndexOfMax();
+    public static int Best(IReadOnlyList<double> scores)
+    {
+        var best = 0;
+        for (var i = 1; i < scores.Count; i++)
+            if (scores[i] > scores[best]) best = i;
+        return best;
+    }
 
     /// <summary>Puts the best parameters back.</summary>
     public void Restore()
@@ -45,17 +51,5 @@ internal sealed class BestParameters(IReadOnlyList<KeyValuePair<string, Tensor>>
     public void Dispose()
     {
         foreach (var tensor in _best.Values) tensor.Dispose();
-    }
-}
-
-file static class Maxima
-{
-    /// <summary>The place of the largest value, of equal ones the first.</summary>
-    public static int IndexOfMax(this IReadOnlyList<double> values)
-    {
-        var best = 0;
-        for (var i = 1; i < values.Count; i++)
-            if (values[i] > values[best]) best = i;
-        return best;
     }
 }

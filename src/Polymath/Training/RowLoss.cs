@@ -9,9 +9,6 @@ namespace Polymath.Training;
 /// </summary>
 internal abstract class RowLoss
 {
-    /// <summary>The number of scores of a row.</summary>
-    public abstract int Outputs { get; }
-
     /// <summary>The rows' share in the mean: their number, or the sum of their weights.</summary>
     public abstract double Weight(ReadOnlySpan<int> rows);
 
@@ -23,13 +20,10 @@ internal abstract class RowLoss
 /// Softmax cross-entropy, with label smoothing (Szegedy et al. 2016: the target is (1 − ε) · one-hot + ε / classes) and a weight for each class.
 /// </summary>
 /// <param name="labels">The class of every row.</param>
-/// <param name="classes">The number of classes.</param>
 /// <param name="smoothing">ε.</param>
 /// <param name="classWeights">A weight for each class, or null for all 1.</param>
-internal sealed class CrossEntropyLoss(int[] labels, int classes, double smoothing = 0, double[]? classWeights = null) : RowLoss
+internal sealed class CrossEntropyLoss(int[] labels, double smoothing = 0, double[]? classWeights = null) : RowLoss
 {
-    public override int Outputs => classes;
-
     public override double Weight(ReadOnlySpan<int> rows)
     {
         double sum = 0;
@@ -51,8 +45,6 @@ internal sealed class CrossEntropyLoss(int[] labels, int classes, double smoothi
 /// <param name="labels">The number of labels.</param>
 internal sealed class BinaryCrossEntropyLoss(float[] targets, int labels) : RowLoss
 {
-    public override int Outputs => labels;
-
     public override double Weight(ReadOnlySpan<int> rows) => rows.Length;
 
     public override Tensor Sum(Tensor scores, int[] rows) =>
@@ -65,13 +57,17 @@ internal sealed class BinaryCrossEntropyLoss(float[] targets, int labels) : RowL
 /// <param name="targets">The number of each row.</param>
 internal sealed class SquaredLoss(float[] targets) : RowLoss
 {
-    private readonly double _variance = Math.Max(1e-12, targets.Average(t => Math.Pow(t - targets.Average(), 2)));
-
-    public override int Outputs => 1;
+    private readonly double _variance = Variance(targets);
 
     public override double Weight(ReadOnlySpan<int> rows) => rows.Length;
 
     public override Tensor Sum(Tensor scores, int[] rows) => (scores - Targets.Of(targets, 1, rows)).square().sum() / _variance;
+
+    private static double Variance(float[] values)
+    {
+        var mean = values.Average();
+        return Math.Max(1e-12, values.Average(value => Math.Pow(value - mean, 2)));
+    }
 }
 
 file static class Targets

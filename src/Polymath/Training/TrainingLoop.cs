@@ -48,8 +48,8 @@ internal sealed class TrainingLoop(IReadOnlyList<ParameterGroup> groups, Trainin
         }
         if (report is { Checkpoints: > 0, StepsRun: > 0 }) checkpoint!.Save(_parameters, optimizer, best, report); // nothing is lost between here and the saved task
         best.Restore();
-        report.KeptSteps = best.Tensors.Count == 0 ? report.Steps : (BestParameters.Best(report.Validations) + 1) * problem.StepsPerEpoch;
-        report.TableDecay = TableDecay(schedule, report.KeptSteps);
+        // Where an earlier epoch was the best, the steps after it count for nothing.
+        report.TableDecay = TableDecay(schedule, best.Tensors.Count == 0 ? report.Steps : (BestParameters.Best(report.Validations) + 1) * problem.StepsPerEpoch);
         foreach (var (_, parameter) in _parameters)
         {
             parameter.grad?.Dispose();

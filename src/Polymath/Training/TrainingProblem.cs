@@ -24,9 +24,6 @@ internal sealed record TrainingReport
     /// <summary>Steps that the parameters have behind them, those before a resumption included.</summary>
     public long Steps { get; set; }
 
-    /// <summary>Steps behind the parameters that were kept: fewer than <see cref="Steps"/> where an earlier epoch was the best.</summary>
-    public long KeptSteps { get; set; }
-
     /// <summary>What weight decay left of an embedding that never got a gradient.</summary>
     public double TableDecay { get; set; } = 1;
 

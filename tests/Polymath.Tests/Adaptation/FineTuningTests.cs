@@ -218,7 +218,7 @@ public sealed class FineTuningTests
         {
             using var network = backbone.LoadTrainable(withHead: false, vocabulary);
             using var head = new NewHead(new Tasks.Heads.LinearHead(new float[3 * TinyModel.Width], new float[3], TinyModel.Width), Backbones.Pooling.Mean);
-            var problem = new FineTuningProblem(network, head, vocabulary?.Renumber(texts) ?? texts, new CrossEntropyLoss(data.Labels, 3), new RowOrder(40, 8, 1), 1, Native.Precision.Float32, null);
+            var problem = new FineTuningProblem(network, head, vocabulary?.Renumber(texts) ?? texts, new CrossEntropyLoss(data.Labels), new RowOrder(40, 8, 1), 1, Native.Precision.Float32, null);
             var report = new TrainingLoop(ParameterGroups.ByDepth(network.Parameters, head.Parameters, TinyModel.Layers, settings, 5), settings).Run(problem);
             var all = vocabulary?.Expand(network.Parameters, checkpoint, report.TableDecay) ?? network.Parameters.ToDictionary();
             return all.ToDictionary(entry => entry.Key, entry => entry.Value.detach().contiguous().data<float>().ToArray());

@@ -21,7 +21,7 @@ public sealed class LossTests
             using var scope = NewDisposeScope();
             int[] labels = [.. c.GetProperty("labels").EnumerateArray().Select(v => v.GetInt32())];
             var student = Matrix(c.GetProperty("student")).requires_grad_();
-            var loss = new CrossEntropyLoss(labels, (int)student.shape[1], name == "label_smoothing" ? c.GetProperty("epsilon").GetDouble() : 0);
+            var loss = new CrossEntropyLoss(labels, name == "label_smoothing" ? c.GetProperty("epsilon").GetDouble() : 0);
             int[] rows = [.. Enumerable.Range(0, labels.Length)];
             var value = loss.Sum(student, rows) / loss.Weight(rows);
             value.backward();
@@ -37,8 +37,8 @@ public sealed class LossTests
     {
         var scores = rand([4, 3], generator: new Generator(1));
         int[] labels = [0, 1, 2, 1];
-        var weighted = new CrossEntropyLoss(labels, 3, 0.1, [1, 3, 1]);
-        var repeated = new CrossEntropyLoss([0, 1, 1, 1, 2, 1, 1, 1], 3, 0.1);
+        var weighted = new CrossEntropyLoss(labels, 0.1, [1, 3, 1]);
+        var repeated = new CrossEntropyLoss([0, 1, 1, 1, 2, 1, 1, 1], 0.1);
         int[] twice = [0, 1, 1, 1, 2, 3, 3, 3];
         var expected = repeated.Sum(scores.index_select(0, tensor(twice.Select(r => (long)r).ToArray())), [.. Enumerable.Range(0, 8)]).ToDouble() / 8;
         Assert.Equal(expected, weighted.Sum(scores, [0, 1, 2, 3]).ToDouble() / weighted.Weight([0, 1, 2, 3]), 1e-6);

@@ -67,7 +67,7 @@ public sealed record FeatureExtractionOptions
     /// <summary>Above this many bytes of training features the head is trained by gradient steps over streamed features.</summary>
     public long MaxFeatureBytes { get; init; } = 2L << 30;
 
-    internal Metric MetricFor(TaskKind kind) => TaskMetrics.Applies(Metric, kind) ? Metric : TaskMetrics.Main(kind);
+    internal Metric MetricFor(TaskKind kind) => TaskMetrics.WantedOrMain(kind, Metric);
 
     internal FeatureOptions FeatureOptions(IReadOnlyList<Pooling> poolings, FeatureStore? store) =>
         new() { Poolings = poolings, Prompt = Prompt, Chunk = Chunk, Store = store };

@@ -70,14 +70,14 @@ internal sealed class FineTuningRun(
     {
         TaskKind.MultiLabel => new BinaryCrossEntropyLoss([.. data.Marks.Select(mark => mark ? 1f : 0f)], data.Classes),
         TaskKind.Regression => new SquaredLoss([.. data.Values.Select(value => (float)value)]),
-        _ => new CrossEntropyLoss(data.Labels, data.Classes, options.LabelSmoothing, options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null),
+        _ => new CrossEntropyLoss(data.Labels, options.LabelSmoothing, options.BalancedWeights ? LogisticRegression.BalancedWeights(data.Labels, data.Classes) : null),
     };
 
     private TokenRow[] Texts(LabelledRows of) => TokenRow.Read(backbone, _recipe.Pairs == PairEncoding.Joint ? of.Rows : PairEncodings.Apart(of.Rows), options.Prompt);
 
     private double Validate(Encoder network, TrainableHead top, TokenRow[] texts)
     {
-        var metric = TaskMetrics.Applies(options.Metric, data.Kind) ? options.Metric : TaskMetrics.Main(data.Kind);
+        var metric = TaskMetrics.WantedOrMain(data.Kind, options.Metric);
         var score = metric.Compute(TaskMetrics.Score(validation!, Scores(network, top, texts)));
         return metric.HigherIsBetter() ? score : -score;
     }
@@ -132,7 +132,7 @@ internal sealed class FineTuningRun(
         if (_report.Validations.Count > 0)
         {
             record["validation"] = string.Join(' ', _report.Validations.Select(score => Math.Abs(score).ToString("F4", CultureInfo.InvariantCulture)));
-            record["best_epoch"] = $"{_report.Validations.IndexOf(_report.Validations.Max()) + 1}";
+            record["best_epoch"] = $"{BestParameters.Best(_report.Validations) + 1}";
         }
         return record;
     }

@@ -34,7 +34,7 @@ public static class FineTuningSearch
             var (train, held) = data.Split(options.ValidationShare > 0 ? options.ValidationShare : HeldOut, options.Seed);
             (data, validation) = (data.Take(train), data.Take(held));
         }
-        var metric = TaskMetrics.Applies(options.Metric, data.Kind) ? options.Metric : TaskMetrics.Main(data.Kind);
+        var metric = TaskMetrics.WantedOrMain(data.Kind, options.Metric);
         var tried = new List<TunedCandidate>();
         foreach (var share in Rates)
         {

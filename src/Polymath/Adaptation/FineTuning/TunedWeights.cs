@@ -44,13 +44,9 @@ internal sealed class TunedWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         using var start = Checkpoint.Open(backbone.Folder);
-        return Copy(vocabulary.Expand(parameters, start, decay));
-    }
-
-    private static TunedWeights Copy(Dictionary<string, Tensor> parameters)
-    {
-        using var noGrad = no_grad();
-        return new TunedWeights(parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope()), "tuned weights");
+        var complete = vocabulary.Expand(parameters, start, decay);
+        foreach (var tensor in complete.Values) tensor.DetachFromDisposeScope();
+        return new TunedWeights(complete, "tuned weights");
     }
 
     /// <summary>Refers to a file.</summary>

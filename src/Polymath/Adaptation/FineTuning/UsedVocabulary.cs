@@ -31,7 +31,7 @@ internal sealed class UsedVocabulary
     /// <summary>The weights of a network that knows these tokens only.</summary>
     public ITensorSource Restrict(ITensorSource full) => new Restricted(full, this);
 
-    /// <summary>The complete weights after training.</summary>
+    /// <summary>The complete weights after training, as tensors of their own.</summary>
     /// <param name="trained">The small network's parameters.</param>
     /// <param name="full">The weights that training started from.</param>
     /// <param name="decay">What weight decay left of the embeddings of tokens that did not occur.</param>
@@ -40,7 +40,7 @@ internal sealed class UsedVocabulary
         using var noGrad = no_grad();
         return trained.ToDictionary(entry => entry.Key, entry =>
         {
-            if (!IsTable(entry.Key)) return entry.Value.detach();
+            if (!IsTable(entry.Key)) return entry.Value.detach().clone();
             var name = full.Names.Single(IsTable);
             var table = full.Read(name).to(ScalarType.Float32).mul(decay);
             table.index_copy_(0, Ids(), entry.Value.detach());
