@@ -57,6 +57,7 @@ public static class MethodComparison
         {
             LearnedTask.TfidfMethod => $"TF-IDF{pairs}{c}",
             LearnedTask.LabelNamesMethod => "label names",
+            LearnedTask.PromptMethod => PromptEngineering.Describe(task.Artifact),
             LearnedTask.FineTuningMethod => $"fine-tuning, {options!["epochs"]} epochs, rate {options["learning_rate"]}{(task.Artifact.Training!.Seed > 0 ? $", seed {task.Artifact.Training.Seed}" : "")}{pairs}",
             LearnedTask.ContrastiveMethod => $"contrastive, {options!["pairs"]} pairs, rate {options["learning_rate"]}",
             _ => $"features, {task.Artifact.Pooling} {task.Artifact.Layers}{pairs}{head}{c}{penalty}",

@@ -34,11 +34,12 @@ public sealed partial class LearnedTask
     public static LearnedTask Restore(TaskArtifact artifact, Backbone? backbone, FeatureStore? store = null)
     {
         if (artifact.Kind == TaskKind.TokenClassification) throw new PolymathException($"task '{artifact.Name}' tags words; restore it with Tagger.Restore");
+        if (artifact.Method == PromptMethod) throw new PolymathException($"task '{artifact.Name}' asks the language model '{artifact.Backbone?.Name}' in words; restore it with that model");
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)
             return new LearnedTask(artifact, new TfidfScorer(TfidfModel.Restore(artifact.Terms, new TfidfOptions { MaxWords = artifact.TermWords ?? 2 }, PairsOf(artifact), arrays))) { Scope = ScopeOf(artifact, null) };
         if (artifact.Method is not (FeaturesMethod or LabelNamesMethod or FineTuningMethod or ContrastiveMethod))
-            throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod}, {LabelNamesMethod}, {FineTuningMethod} and {ContrastiveMethod}");
+            throw new PolymathException($"task '{artifact.Name}': the method '{artifact.Method}' is not known to this version; known are {FeaturesMethod}, {TfidfMethod}, {LabelNamesMethod}, {FineTuningMethod}, {ContrastiveMethod} and {PromptMethod}");
         if (artifact.Weights is null && artifact.Method is FineTuningMethod or ContrastiveMethod)
             throw new PolymathException($"task '{artifact.Name}': its folder has no backbone.safetensors, the weights it was trained to; go back to an older generation or restore the file");
         if (backbone is null) throw new PolymathException($"task '{artifact.Name}' needs its backbone '{artifact.Backbone?.Name}'; give that model");

@@ -70,7 +70,7 @@ public sealed partial class LearnedTask : IDisposable
     /// <exception cref="PolymathException">A row has no label, or one that the task does not know, or no number.</exception>
     public LabelledRows Number(IEnumerable<Row> rows) => LabelledRows.OfKind(rows, Kind, Labels);
 
-    private Prediction Answer(Row row, Span<float> scores)
+    internal Prediction Answer(Row row, Span<float> scores)
     {
         if (Kind == TaskKind.Regression) return new Prediction(row, []) { Value = scores[0] };
         if (Kind != TaskKind.MultiLabel)

@@ -109,6 +109,9 @@ public sealed record TaskArtifact
     /// <summary>How rows that belong to none of the classes are told; null where they are not.</summary>
     public Scope.OutOfScopeRecord? OutOfScope { get; init; }
 
+    /// <summary>How rows are put to a language model; null for other methods than <c>prompt</c>.</summary>
+    public Adaptation.PromptRecord? Prompt { get; init; }
+
     /// <summary>How the task was made.</summary>
     public TrainingRecord? Training { get; init; }
 
@@ -132,6 +135,10 @@ public sealed record TaskArtifact
     /// </summary>
     [JsonIgnore]
     internal IReadOnlyList<(string Name, int[] Shape, double[] Values)> Statistics { get; init; } = [];
+
+    /// <summary>Rows that prompts show, or choose from. Kept in <c>demonstrations.json</c>.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<Adaptation.StoredDemonstration> Demonstrations { get; init; } = [];
 
     /// <summary>The tensors of the head; by name once they were read from a file.</summary>
     [JsonIgnore]

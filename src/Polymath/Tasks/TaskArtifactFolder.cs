@@ -12,6 +12,7 @@ internal static class TaskArtifactFolder
     private const string Terms = "terms.txt";
     private const string Weights = "backbone.safetensors";
     private const string Statistics = "statistics.safetensors";
+    private const string Demonstrations = "demonstrations.json";
 
     /// <summary>Writes into a temporary folder beside the final one and renames it.</summary>
     public static void Save(TaskArtifact artifact, string folder, Disk disk) => disk.WriteFolder(folder, temporary => WriteInto(artifact, temporary, disk));
@@ -42,6 +43,11 @@ internal static class TaskArtifactFolder
             HeadTensors.WriteStatistics(Path.Combine(folder, Statistics), artifact.Statistics, disk);
             files.Add(Statistics, Record(Path.Combine(folder, Statistics)));
         }
+        if (artifact.Demonstrations.Count > 0)
+        {
+            disk.WriteText(Path.Combine(folder, Demonstrations), JsonSerializer.Serialize(artifact.Demonstrations, TaskJson.Default.IReadOnlyListStoredDemonstration) + "\n");
+            files.Add(Demonstrations, Record(Path.Combine(folder, Demonstrations)));
+        }
         var text = JsonSerializer.Serialize(artifact with { FormatVersion = TaskArtifact.CurrentFormat, Files = files }, TaskJson.Default.TaskArtifact);
         disk.WriteText(Path.Combine(folder, Json), text + "\n");
     }
@@ -59,7 +65,18 @@ internal static class TaskArtifactFolder
         if (artifact.Files.ContainsKey(Terms)) artifact = artifact with { Terms = File.ReadAllText(Path.Combine(folder, Terms)).Split('\n') };
         if (artifact.Files.ContainsKey(Weights)) artifact = artifact with { Weights = Adaptation.TunedWeights.OfFile(Path.Combine(folder, Weights)) };
         if (artifact.Files.ContainsKey(Statistics)) artifact = artifact with { Statistics = HeadTensors.ReadStatistics(Path.Combine(folder, Statistics)) };
+        if (artifact.Files.ContainsKey(Demonstrations)) artifact = artifact with { Demonstrations = ReadDemonstrations(Path.Combine(folder, Demonstrations), artifact.Labels) };
         return artifact;
+    }
+
+    private static IReadOnlyList<Adaptation.StoredDemonstration> ReadDemonstrations(string path, IReadOnlyList<string> labels)
+    {
+        try
+        {
+            var rows = JsonSerializer.Deserialize(File.ReadAllText(path), TaskJson.Default.IReadOnlyListStoredDemonstration) ?? throw TaskJson.Damaged(path, "it is null");
+            return rows.FirstOrDefault(row => !labels.Contains(row.Label)) is { } stray ? throw TaskJson.Damaged(path, $"'{OneLine.Short(stray.Label)}' is no label of the task") : rows;
+        }
+        catch (JsonException error) { throw TaskJson.Damaged(path, $"line {error.LineNumber + 1}", error); }
     }
 
     /// <summary>Reads and checks <c>task.json</c> alone.</summary>
@@ -89,6 +106,7 @@ internal static class TaskArtifactFolder
         { Backbone: { } backbone } when backbone.Width < 1 => $"the backbone has width {backbone.Width}",
         { Backbone: { } backbone } when backbone.Hash.Length != 64 || !backbone.Hash.All(char.IsAsciiHexDigit) => "the backbone's hash is not 64 hexadecimal digits",
         { Chunking: { } chunks } when chunks.Tokens < 1 || chunks.Overlap < 0 || chunks.Overlap >= chunks.Tokens => $"pieces of {chunks.Tokens} tokens cannot overlap by {chunks.Overlap}",
+        { Method: LearnedTask.PromptMethod, Prompt: null } => "the method is prompt and there is none",
         { Training: { Rows: < 0 } } => "a negative number of rows",
         _ => null,
     };

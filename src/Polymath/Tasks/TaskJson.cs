@@ -10,6 +10,7 @@ namespace Polymath.Tasks;
 [JsonSerializable(typeof(TaskArtifact))]
 [JsonSerializable(typeof(LibraryPointer))]
 [JsonSerializable(typeof(GenerationManifest))]
+[JsonSerializable(typeof(IReadOnlyList<Adaptation.StoredDemonstration>))]
 [JsonSerializable(typeof(FormatProbe))]
 internal sealed partial class TaskJson : JsonSerializerContext
 {

@@ -75,8 +75,12 @@ internal sealed class PromptFiller
         _ => part.Text,
     }));
 
-    /// <summary>Tokens that a demonstration adds to a prompt.</summary>
-    public int Cost(Demonstration demonstration) => _model.Encode(Show(demonstration) + _template.Separator).Length;
+    /// <summary>Tokens that a demonstration adds to a prompt: what a second one of it adds, as a separator may be other tokens where more follows.</summary>
+    public int Cost(Demonstration demonstration)
+    {
+        var shown = Show(demonstration);
+        return _model.Encode(shown + _template.Separator + shown).Length - _model.Encode(shown).Length;
+    }
 
     /// <summary>The prompt as text, for people; the answer's place is left empty.</summary>
     public string Render(Row row, IReadOnlyList<Demonstration> demonstrations)
@@ -128,7 +132,7 @@ internal sealed class PromptFiller
             var text = values[fields[f]];
             if (keep[f] == encodings[f].Length && encodings[f].Length > 0) continue;
             // From the beginning of the first token that goes: characters that are spread over several tokens go as a whole.
-            var end = encodings[f].Length == 0 ? 0 : encodings[f].Offsets[keep[f]].Start;
+            var end = encodings[f].Length == 0 ? 0 : Math.Min(encodings[f].Offsets[keep[f]].Start, text.Length - 1);
             if (end > 0 && char.IsLowSurrogate(text[end])) end--;
             values[fields[f]] = text[..end];
             removed += Math.Max(1, encodings[f].Length - _model.Encode(text[..end]).Length);

@@ -39,12 +39,10 @@ internal sealed class FakeLanguageModel(Func<ScoringRequest, int, float[]> answe
         });
     }
 
-    /// <summary>Likes the label whose words have most tokens in common with the last lines of the prompt.</summary>
-    public static FakeLanguageModel Echoing(int last = 40) => new((request, a) =>
-        [.. request.Answers[a].Select(id => MathF.Log(0.05f + 0.9f * request.Before.TakeLast(last).Count(other => other == id) / last))]);
-
     /// <summary>A model of a kind around it.</summary>
-    public PromptModel As(LanguageModelKind kind, int maxTokens = 512) => new(this, TokenizerOf(kind), kind, maxTokens, Reference);
+    public PromptModel As(LanguageModelKind kind, int maxTokens = 512) => new(this, _tokenizers.GetOrAdd(kind, TokenizerOf), kind, maxTokens, Reference);
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<LanguageModelKind, Tokenizer> _tokenizers = new();
 
     public static BackboneReference Reference { get; } = new(new string('a', 64), "fake", "fake-lm", 1);
 
