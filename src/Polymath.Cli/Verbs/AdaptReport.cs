@@ -51,6 +51,7 @@ internal static class AdaptReport
                 layerShares = searched.ScalarMix?.Shares,
                 layerScale = searched.ScalarMix?.Scale,
                 outOfScope = task.Scope?.Record is { } scope ? new { score = scope.Score, threshold = scope.Threshold, keepRate = scope.KeepRate, rows = scope.Rows } : null,
+                prompt = searched.Artifact.Prompt is { } prompt ? new { calibration = prompt.Calibration.Method, calibrationRows = prompt.Calibration.Rows, tried = prompt.Calibration.Tried, demonstrations = prompt.Demonstrations?.Method, shown = prompt.Demonstrations?.Count } : null,
                 forwardedRows = searched.Report?.Computed,
                 storedRows = searched.Report?.FromStore,
             });

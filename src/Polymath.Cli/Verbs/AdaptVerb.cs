@@ -21,7 +21,7 @@ internal static class AdaptVerb
     {
         var settings = new Settings();
         var choices = new TrainingChoices();
-        var method = new Option<string?>("--method") { Description = "How to learn (default: features)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names");
+        var method = new Option<string?>("--method") { Description = "How to learn (default: features)" }.AcceptOnlyFromAmong("features", "fine-tuning", "contrastive", "tfidf", "label-names", "prompt");
         var data = new Option<string?>("--data", "-d") { Description = "File of labelled rows, or - for standard input (default: embedded:intent, a task that comes with the command)" };
         var test = new Option<string?>("--test") { Description = "File of labelled rows to measure on (default: a fifth of the data is held out for that)" };
         var task = new Option<string?>("--task", "-t") { Description = "Name of the new task" };
@@ -31,11 +31,12 @@ internal static class AdaptVerb
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
         var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
         var scopes = new ScopeChoice();
+        var prompts = new PromptChoices(automatic: true);
         var validation = new Option<string?>("--validation") { Description = "File of rows that choose the best epoch of fine-tuning, and that set the threshold of --out-of-scope (default: cross-fitting on the data)" };
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
         var balanced = new Option<bool>("--balanced") { Description = "Weigh classes inversely to their size" };
-        var labels = new Option<string?>("--labels") { Description = "For label-names: labels separated by commas, or a file with a label and its description in each row" };
+        var labels = new Option<string?>("--labels") { Description = "For label-names, and for prompt without --data: labels separated by commas, or a file with a label and its description in each row" };
         var extend = new Option<string?>("--extend") { Description = "Add rows, or new classes, to this task of the library; LDA and nearest-mean heads take new rows alone, other heads old and new rows together" };
         var command = Verb.Create("adapt", "Learn a task from labelled rows and measure it beside a majority and a TF-IDF baseline.",
             "polymath adapt",
@@ -49,10 +50,12 @@ internal static class AdaptVerb
             "polymath adapt --model ./all-MiniLM-L6-v2 --data spans.jsonl --task spans",
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind",
+            "polymath adapt --model ./SmolLM2.gguf --method prompt --template prompt.json --data train.csv --shots 8 --task question-type",
             "polymath adapt --extend intent --data more.csv --test test.csv");
         command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
         choices.AddTo(command);
         scopes.AddTo(command);
+        command.Takes([.. prompts.All]);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -75,10 +78,10 @@ internal static class AdaptVerb
                 Chunk = result.GetValue(settings.Chunk),
             };
             Metric? asked = result.GetValue(metric) is { } measure ? Metrics.Parse(measure) : null;
-            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how != "label-names" ? "intent" : throw new PolymathException("--task is missing; expected a name for the new task"));
+            var name = result.GetValue(task) ?? (result.GetValue(data) is null && how is not ("label-names" or "prompt") ? "intent" : throw new PolymathException("--task is missing; expected a name for the new task"));
             TaskName.Check(name);
-            foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names"),
-                (data, "features fine-tuning contrastive tfidf"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), (scopes.Wanted, "features fine-tuning contrastive tfidf"), .. choices.ByMethod])
+            foreach (var (option, methods) in ((Option, string)[])[(layers, "features"), (pooling, "features fine-tuning contrastive"), (head, "features"), (balanced, "features fine-tuning contrastive"), (labels, "label-names prompt"),
+                (data, "features fine-tuning contrastive tfidf prompt"), (settings.Prompt, "features fine-tuning contrastive label-names"), (kind, "features fine-tuning tfidf"), (pairs, "features fine-tuning tfidf"), (settings.Chunk, "features label-names"), (scopes.Wanted, "features fine-tuning contrastive tfidf"), .. choices.ByMethod, .. prompts.All.Select(option => (option, "prompt"))])
                 if (result.IsGiven(option) && !methods.Split(' ').Contains(how)) throw new PolymathException($"{option.Name} does not apply to --method {how}, only to {methods.Replace(" ", " and ")}");
             var scope = scopes.Read(result, options.Seed, hasModel: how != "tfidf");
             if (scope is not null && how is "fine-tuning" or "contrastive" && !result.IsGiven(validation)) throw new PolymathException($"--out-of-scope with --method {how} needs --validation: a network is sure of the rows it was trained on, so the threshold must be set on others");
@@ -92,6 +95,19 @@ internal static class AdaptVerb
             }
             choices.Check(result, settings, how);
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
+            if (how == "prompt")
+            {
+                if (result.IsGiven(data) == result.IsGiven(labels)) throw new PolymathException("--method prompt needs --data, a file of labelled rows, or --labels where there are none");
+                var path = LanguageModels.PathOf(result, settings);
+                var file = prompts.File(result);
+                settings.ApplyThreads(result);
+                var rows = settings.DataOptions(result, labels: true, keepColumns: true) with { GroupColumn = result.GetValue(group), Kind = TaskKind.Classification };
+                var prompted = result.IsGiven(data) ? AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), rows, options.Seed) : AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), rows);
+                using var models = await LanguageModels.LoadAsync(path, prompts.EncoderOf(result), streams, cancellation).ConfigureAwait(false);
+                using var features = models.Encoder is null ? null : settings.OpenStore(result);
+                return await PromptAdapt.RunAsync(streams, result.GetValue(settings.Json), name, models, prompted, prompts.Read(result, file, models.Encoder, features, options.Seed),
+                    TaskMetrics.Choose(TaskKind.Classification, asked, prompted.Train.Classes), library, cancellation).ConfigureAwait(false);
+            }
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);
             if (backbone is not null)

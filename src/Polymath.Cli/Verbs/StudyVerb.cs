@@ -13,8 +13,7 @@ internal static class StudyVerb
     public static Command Create(Streams streams)
     {
         var settings = new Settings();
-        var register = StudyMethods.Default();
-        var methods = new Option<string?>("--methods") { Description = $"Methods to compare, separated by commas: {string.Join(", ", register.All.Select(method => method.Name))} (default: all that fit the time)" };
+        var methods = new Option<string?>("--methods") { Description = $"Methods to compare, separated by commas: {string.Join(", ", StudyMethods.Default().All.Select(method => method.Name))} ; with --language-model zero-shot and few-shot too (default: all that fit the time)" };
         var tasks = new Option<string?>("--tasks") { Description = $"Tasks that come with the command, separated by commas: {string.Join(", ", Embedded.EmbeddedTasks.All.Select(task => task.Name))} (default: all)" };
         var data = new Option<string?>("--data", "-d") { Description = "Your own labelled rows instead, or - for standard input; cross-validated unless --test is given" };
         var test = new Option<string?>("--test") { Description = "Labelled rows to measure on" };
@@ -23,21 +22,25 @@ internal static class StudyVerb
         var folds = new Option<int>("--folds") { Description = "Folds of the cross-validation", DefaultValueFactory = _ => 5 }.AtLeast(2);
         var full = new Option<bool>("--full") { Description = "More seeds and sizes, and every fold for the methods that train the whole network: hours" };
         var folder = new Option<string>("--out", "-o") { Description = "Folder of the report and of finished cells; a second run goes on where the first stopped", DefaultValueFactory = _ => "study-report" };
+        var language = new Option<string?>("--language-model") { Description = "Language model (GGUF file or folder) to ask in words: adds zero-shot and few-shot" };
         var planOnly = new Option<bool>("--plan") { Description = "Print the plan and the estimate and stop" };
         var command = Verb.Create("study", "Compare ways of learning over tasks, training sizes and seeds; writes report.html and results.json.",
             "polymath study",
             "polymath study --model ./all-MiniLM-L6-v2 --data train.csv --test test.csv",
             "polymath study --full --methods tfidf,features --sizes 4,8,16,32,64,all --seeds 5 --out full-report");
-        command.Takes(methods, tasks, data, test, sizes, seeds, folds, full, folder, planOnly, settings.Json);
+        command.Takes(methods, tasks, data, test, sizes, seeds, folds, full, folder, planOnly, language, settings.Json);
         settings.AddBackboneOptions(command, reading: false);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
             var isFull = result.GetValue(full);
+            settings.ApplyThreads(result);
+            using var asked = result.GetValue(language) is { } named ? await LanguageModels.LoadAsync(named, null, streams, cancellation).ConfigureAwait(false) : null;
+            var register = asked is null ? StudyMethods.Default() : StudyMethods.Default().AddPrompts(asked.Prompts);
             var chosen = register.Choose(Split(result.GetValue(methods)));
             var options = new StudyOptions
             {
-                Sizes = result.GetValue(sizes) is { } asked ? [.. Split(asked).Select(StudySize.Parse).Distinct()] : isFull ? [new(4, 0), new(8, 0), new(16, 0), new(32, 0), StudySize.All] : [],
+                Sizes = result.GetValue(sizes) is { } list ? [.. Split(list).Select(StudySize.Parse).Distinct()] : isFull ? [new(4, 0), new(8, 0), new(16, 0), new(32, 0), StudySize.All] : [],
                 Seeds = result.GetValue(seeds) ?? (isFull ? 3 : 1),
                 Folds = result.GetValue(folds),
                 Full = isFull,

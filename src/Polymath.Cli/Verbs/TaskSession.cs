@@ -12,6 +12,7 @@ internal sealed class TaskSession : IDisposable
 {
     private readonly Backbone? _backbone;
     private readonly FeatureStore? _store;
+    private LanguageModels? _models;
 
     private TaskSession(LearnedTask? task, OwnHead? head, Backbone? backbone, FeatureStore? store) => (Task, Head, _backbone, _store) = (task, head, backbone, store);
 
@@ -65,6 +66,7 @@ internal sealed class TaskSession : IDisposable
 
     private static async Task<TaskSession> RestoreAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, CancellationToken cancellation)
     {
+        if (artifact.Prompt is { } prompt) return await PromptedAsync(result, settings, streams, artifact, prompt.Demonstrations?.Encoder?.Source, cancellation).ConfigureAwait(false);
         var tags = artifact.Kind == TaskKind.TokenClassification;
         if (artifact.Backbone is not { } wanted) return tags ? new TaskSession(null, null, null, null) { Tagger = Tagger.Restore(artifact, null) } : new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
@@ -83,6 +85,25 @@ internal sealed class TaskSession : IDisposable
         }
     }
 
+    /// <summary>A task that asks a language model: the one it remembers, or the one that is named now.</summary>
+    private static async Task<TaskSession> PromptedAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, string? encoder, CancellationToken cancellation)
+    {
+        settings.ApplyThreads(result);
+        var models = await LanguageModels.LoadAsync(LanguageModels.PathOf(result, settings, artifact.Backbone?.Source), encoder, streams, cancellation).ConfigureAwait(false);
+        FeatureStore? store = null;
+        try
+        {
+            store = models.Encoder is null ? null : settings.OpenStore(result);
+            return new TaskSession(LearnedTask.RestorePrompt(artifact, models.Prompts, models.Encoder, store), null, null, store) { _models = models };
+        }
+        catch
+        {
+            store?.Dispose();
+            models.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Answers as JSON objects: the answer's own fields, then the columns of the input.</summary>
     public IEnumerable<Dictionary<string, object?>> Answer(IEnumerable<Row> rows, int top, double? threshold, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
@@ -95,6 +116,7 @@ internal sealed class TaskSession : IDisposable
     /// <summary>Says how many rows were cut or split.</summary>
     public void SayCut(Streams streams)
     {
+        LanguageModels.SayCut(streams, Task?.PromptReport);
         if (_backbone is null || Tagger is not null) return; // a tagger reads everything
         var limit = (Task?.Scorer as FeatureScorer)?.Options.Limit(_backbone) ?? _backbone.MaxTokens;
         Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), limit, canSplit: false);
@@ -103,6 +125,7 @@ internal sealed class TaskSession : IDisposable
     public void Dispose()
     {
         _store?.Dispose();
+        _models?.Dispose();
         _backbone?.Dispose();
     }
 

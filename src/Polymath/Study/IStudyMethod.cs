@@ -22,8 +22,11 @@ public interface IStudyMethod
     /// <summary>Whether it reads a backbone.</summary>
     bool NeedsBackbone { get; }
 
-    /// <summary>Whether it trains the whole network: such a method runs at one split, one seed and one size unless a full study is asked for.</summary>
+    /// <summary>Whether it trains the whole network, so that each task has one of its own.</summary>
     bool TrainsEverything { get; }
+
+    /// <summary>Whether a cell takes long: such a method runs at one split, one seed and one size unless a full study is asked for, and is left out where time is short.</summary>
+    bool IsCostly => TrainsEverything;
 
     /// <summary>Whether it is meant for few rows: where it runs at one size, that is the smallest, else the largest.</summary>
     bool ForFewRows => false;

@@ -23,6 +23,14 @@ public sealed class StudyMethods
         return this;
     }
 
+    /// <summary>Registers zero-shot and few-shot prompts of a language model; its speed is measured at once, for estimates.</summary>
+    /// <param name="model">The language model; it must live as long as the study.</param>
+    public StudyMethods AddPrompts(Adaptation.PromptModel model)
+    {
+        var seconds = PromptStudyMethod.Measure(model);
+        return Add(new PromptStudyMethod(model, seconds, shown: false)).Add(new PromptStudyMethod(model, seconds, shown: true));
+    }
+
     /// <summary>The methods of these names, in the register's order; none given: all of them.</summary>
     /// <exception cref="PolymathException">There is no method of a name.</exception>
     public IReadOnlyList<IStudyMethod> Choose(IReadOnlyList<string> names)

@@ -94,7 +94,7 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
 
     private static IEnumerable<PlannedCell> CellsOf(StudyTask task, IStudyMethod method, StudySplit[][] splits, StudyOptions options, StudySpeed speed)
     {
-        var once = method.TrainsEverything && !options.Full;
+        var once = method.IsCostly && !options.Full;
         var largest = splits[0][0].Train.Length;
         StudySize[] sizes = [.. SizesOf(task, options).Where(size => size.IsAll || options.Sizes.Count > 0 || size.Take(task, splits[0][0].Train, 0).Length <= 0.8 * largest)
             .OrderBy(size => size.Take(task, splits[0][0].Train, 0).Length)];
@@ -113,7 +113,7 @@ public sealed record StudyPlan(IReadOnlyList<StudyTask> Tasks, IReadOnlyList<ISt
         if (budget is not { } limit) return;
         while (features + cells.Sum(cell => cell.Estimate) > limit.TotalSeconds)
         {
-            var costliest = cells.Where(cell => cell.Method.TrainsEverything).GroupBy(cell => (cell.Task, cell.Method)).MaxBy(pair => pair.Sum(cell => cell.Estimate));
+            var costliest = cells.Where(cell => cell.Method.IsCostly).GroupBy(cell => (cell.Task, cell.Method)).MaxBy(pair => pair.Sum(cell => cell.Estimate));
             if (costliest is null) return;
             left.Add(new(costliest.Key.Task, costliest.Key.Method, $"would take about {StudyTexts.Duration(costliest.Sum(cell => cell.Estimate))}; name it with --methods, or use --full"));
             foreach (var cell in costliest.ToArray()) cells.Remove(cell);

@@ -26,7 +26,7 @@ public static class PromptEngineering
         var template = (options.Template ?? PromptTemplate.Plain(verbalizer.Words.Select(words => words[0]), data.Pairs)).Check("template");
         var prompt = new BoundPrompt(model, template, verbalizer);
         var pool = data.Rows.Select((row, r) => new Demonstration(row with { Label = data.Map.Names[data.Labels[r]] }, verbalizer.Words[data.Labels[r]][0])).ToArray();
-        var (source, shown) = Source(pool, data, prompt.Filler, options, progress, cancellation);
+        var (source, shown) = Source(pool, data.Labels, prompt.Filler, options, progress, cancellation);
         int[] rest = [.. DemonstrationRanking.Random(pool.Length, options.Seed).Except(shown).Take(options.CalibrationRows).Order()];
         progress?.Report(new WorkProgress("calibration", 0, 1));
         var calibration = new CalibrationSearch(model, prompt, source, options.ContentFree).Run(data.Take(rest), source.IsFixed ? null : rest, options.Calibration, cancellation);
@@ -72,18 +72,18 @@ public static class PromptEngineering
     }
 
     /// <summary>Where demonstrations come from, and the rows that every prompt shows.</summary>
-    private static (DemonstrationSource Source, int[] Shown) Source(Demonstration[] pool, LabelledRows data, PromptFiller filler, PromptOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    internal static (DemonstrationSource Source, int[] Shown) Source(Demonstration[] pool, int[] labels, PromptFiller filler, PromptOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (options.Demonstrations is not { Count: > 0 } how || pool.Length == 0) return (DemonstrationSource.None, []);
         if (how.Method.ReadsFeatures() && options.Encoder is null) throw new PolymathException($"demonstrations '{how.Method.Name()}' compare rows by an encoder's features, and none was given; expected an encoder, or random or balanced demonstrations");
-        var x = how.Method.ReadsFeatures() ? UnitFeatures.Of(options.Encoder!, data.Rows, options.Store, progress, cancellation) : null;
+        var x = how.Method.ReadsFeatures() ? UnitFeatures.Of(options.Encoder!, [.. pool.Select(one => one.Row)], options.Store, progress, cancellation) : null;
         if (how.Method == DemonstrationMethod.Nearest) return (DemonstrationSource.Nearest(pool, x!, how, options.Encoder!, options.Store), []);
         var ranked = how.Method switch
         {
             DemonstrationMethod.Random => DemonstrationRanking.Random(pool.Length, how.Seed),
-            DemonstrationMethod.Balanced => DemonstrationRanking.Balanced(data.Labels, how.Seed),
+            DemonstrationMethod.Balanced => DemonstrationRanking.Balanced(labels, how.Seed),
             DemonstrationMethod.Diverse => DemonstrationRanking.Diverse(x!, how.TokenBudget is null ? how.Count : 8 * how.Count),
-            _ => DemonstrationRanking.SupportVectors(x!, data.Labels, data.Classes, cancellation),
+            _ => DemonstrationRanking.SupportVectors(x!, labels, labels.Max() + 1, cancellation),
         };
         var shown = DemonstrationSource.Take(ranked, how, row => filler.Cost(pool[row]));
         return (DemonstrationSource.Fixed(shown.Select(row => pool[row])), shown);
