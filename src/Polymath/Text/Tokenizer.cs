@@ -162,7 +162,12 @@ public sealed class Tokenizer
             {
                 found.Clear();
                 _model.Tokenize(pieces.Text.Slice(piece.Start, piece.End), found);
-                foreach (var t in found) tokens.Add(t.Id, pieces.Text.Original(piece.Start + t.Start, piece.Start + t.End));
+                foreach (var t in found)
+                {
+                    var (start, end) = (piece.Start + t.Start, piece.Start + t.End);
+                    if (t.AsWritten) tokens.Add(t.Id, pieces.Text.Original(start, end), pieces.Text.Slice(start, end));
+                    else tokens.Add(t.Id, pieces.Text.Original(start, end));
+                }
             }
         }
     }
