@@ -45,18 +45,26 @@ public class TokenizerGoldenTests
     [InlineData("wordpiece-cased", "vocab.txt")]
     [InlineData("bytebpe-gpt2", "vocab.json", "merges.txt")]
     [InlineData("bytebpe-roberta", "vocab.json", "merges.txt")]
+    [InlineData("unigram-t5", "spiece.model")]
+    [InlineData("unigram-xlmr", "sentencepiece.bpe.model")]
+    [InlineData("bpe-llama2", "tokenizer.model")]
     public void Legacy_files_alone_give_the_same_answers(string name, params string[] files)
     {
         using var folder = new TemporaryFolder();
         foreach (var file in (string[])[.. files, "tokenizer_config.json"])
             File.Copy(TestFiles.Golden("tokenizers", name, file), folder[file]);
-        Check(Tokenizer.Load(folder.Path), TestFiles.Golden("tokenizers", "lines.jsonl.gz"), TestFiles.Golden("tokenizers", name, "cases.jsonl.gz"), 1500);
+        var tokenizer = Tokenizer.Load(folder.Path);
+        Check(tokenizer, TestFiles.Golden("tokenizers", "lines.jsonl.gz"), TestFiles.Golden("tokenizers", name, "cases.jsonl.gz"), 1500);
+        CheckSame(Tokenizer.Load(TestFiles.Golden("tokenizers", name)), tokenizer);
     }
 
     [Theory]
     [InlineData("wordpiece-uncased", "vocab.txt")]
     [InlineData("bytebpe-gpt2", "vocab.json", "merges.txt")]
     [InlineData("bytebpe-roberta", "vocab.json", "merges.txt")]
+    [InlineData("unigram-t5", "spiece.model")]
+    [InlineData("unigram-xlmr", "sentencepiece.bpe.model")]
+    [InlineData("bpe-llama2", "tokenizer.model")]
     public void Legacy_files_without_any_configuration_give_the_same_ids(string name, params string[] files)
     {
         using var folder = new TemporaryFolder();
@@ -89,6 +97,21 @@ public class TokenizerGoldenTests
         var rows = File.ReadAllLines(TestFiles.Golden("tokenizers", "chat.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(40, rows.Count);
         Assert.All(rows, row => Assert.Equal(row.Ints("ids"), tokenizer.Encode(row.GetProperty("rendered").GetString()!, addSpecialTokens: false).Ids));
+    }
+
+    /// <summary>Number of tokens, special ones, pairs.</summary>
+    private static void CheckSame(Tokenizer wanted, Tokenizer got)
+    {
+        Assert.Equal(wanted.VocabularySize, got.VocabularySize);
+        Assert.Equal(wanted.Special, got.Special);
+        foreach (var options in (EncodeOptions[])[new EncodeOptions(), new EncodeOptions { MaxLength = 10, Stride = 1 }])
+        {
+            foreach (var (w, g) in wanted.Encode("The first of two texts, cut.", "and its other half", options).Zip(got.Encode("The first of two texts, cut.", "and its other half", options)))
+            {
+                Assert.Equal(w.Ids, g.Ids);
+                Assert.Equal(w.TypeIds, g.TypeIds);
+            }
+        }
     }
 
     private static void CheckAsLoaded(Tokenizer tokenizer, string lines, string cases, int expected)
