@@ -48,6 +48,10 @@ internal sealed class GgufMetadata(string path, IReadOnlyDictionary<string, obje
     /// <summary>A list of whole numbers, or null.</summary>
     public int[]? Integers(string key) => All(key, "a list of whole numbers", value => value is long whole and >= int.MinValue and <= int.MaxValue ? (int?)whole : null);
 
+    /// <summary>A list of bytes, or null.</summary>
+    public byte[]? Bytes(string key) => Find<GgufArray>(key, "a list of bytes") is not { } list ? null
+        : list is { Element: GgufValueType.UInt8 or GgufValueType.Int8, Numbers: { } bytes } ? bytes : list.Count == 0 ? [] : throw Wrong(key, "a list of bytes");
+
     /// <summary>What to throw where a value is not as it must be.</summary>
     public PolymathException Wrong(string key, string expected) =>
         new($"{path}: the metadata '{OneLine.Short(key)}' is {Show(values.GetValueOrDefault(key))}, where {expected} was expected");

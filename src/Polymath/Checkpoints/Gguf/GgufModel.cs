@@ -1,3 +1,4 @@
+using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,6 +40,10 @@ internal sealed class GgufModel : IWeightsFile, ITensorSource
 
     /// <summary>The template (Jinja) that turns a conversation into text; null where the file has none.</summary>
     public string? ChatTemplate => _file.Metadata.Text("tokenizer.chat_template");
+
+    /// <summary>Puts the tokenizer together that the metadata describe.</summary>
+    /// <exception cref="PolymathException">It is incomplete, or of a kind that is not known.</exception>
+    public Tokenizer ReadTokenizer() => GgufTokenizer.Read(_file);
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorInfo> Tensors => _infos;
@@ -86,7 +91,7 @@ internal sealed class GgufModel : IWeightsFile, ITensorSource
         var stored = _file.Read(tensor.Name);
         if (layout == GgufLayout.Transposed) return stored.t().contiguous().MoveToOuterDisposeScope();
         // [heads, half / position, 2, …] → [heads, 2, half / position, …]
-        return stored.view(Heads(layout), -1, 2, stored.shape.Skip(1).Aggregate(1L, (a, b) => a * b)).transpose(1, 2).contiguous().view(tensor.Shape).MoveToOuterDisposeScope();
+        return stored.view(Heads(layout), _dimensions.HeadWidth / 2, 2, stored.shape.Skip(1).Aggregate(1L, (a, b) => a * b)).transpose(1, 2).contiguous().view(tensor.Shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>
