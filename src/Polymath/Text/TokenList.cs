@@ -15,6 +15,13 @@ internal sealed class TokenList
         _offsets.Add(offset);
     }
 
+    /// <summary>Adds a token of the model that is not shown as the vocabulary spells it.</summary>
+    internal void Add(int id, TextSpan offset, ReadOnlySpan<char> text)
+    {
+        (_texts ??= [])[_ids.Count] = text.ToString();
+        Add(id, offset);
+    }
+
     /// <summary>Adds a token that was found by its spelling; one that swallowed white space shows it.</summary>
     internal void Add(AddedToken token, TextSpan offset, ReadOnlySpan<char> matched)
     {

@@ -49,8 +49,9 @@ public sealed class Tokenizer
     public int VocabularySize { get; }
 
     /// <summary>
-    /// Loads the tokenizer of a folder: tokenizer.json or else the legacy files, vocab.txt (WordPiece) or vocab.json with merges.txt
-    /// (byte-level BPE of GPT-2's or RoBERTa's kind). tokenizer_config.json and special_tokens_map.json are read where present.
+    /// Loads the tokenizer of a folder: tokenizer.json or else the legacy files, vocab.txt (WordPiece), vocab.json with merges.txt
+    /// (byte-level BPE of GPT-2's or RoBERTa's kind), or a sentencepiece file: spiece.model (T5), sentencepiece.bpe.model (XLM-RoBERTa),
+    /// tokenizer.model (Llama-2 and its kin). tokenizer_config.json and special_tokens_map.json are read where present.
     /// </summary>
     /// <exception cref="PolymathException">There is no tokenizer in the folder, or a file is broken or asks for a part that is not known.</exception>
     public static Tokenizer Load(string folder) => TokenizerFolder.Load(folder);
@@ -162,7 +163,12 @@ public sealed class Tokenizer
             {
                 found.Clear();
                 _model.Tokenize(pieces.Text.Slice(piece.Start, piece.End), found);
-                foreach (var t in found) tokens.Add(t.Id, pieces.Text.Original(piece.Start + t.Start, piece.Start + t.End));
+                foreach (var t in found)
+                {
+                    var (start, end) = (piece.Start + t.Start, piece.Start + t.End);
+                    if (t.AsWritten) tokens.Add(t.Id, pieces.Text.Original(start, end), pieces.Text.Slice(start, end));
+                    else tokens.Add(t.Id, pieces.Text.Original(start, end));
+                }
             }
         }
     }

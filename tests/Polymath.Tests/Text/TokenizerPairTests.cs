@@ -9,11 +9,13 @@ public class TokenizerPairTests
     [Theory]
     [InlineData("wordpiece-uncased")]
     [InlineData("bytebpe-roberta")]
+    [InlineData("unigram-t5")]
     public void Own_pairs_come_out_as_the_reference_has_them(string name) => Check(name, TestFiles.Golden("tokenizers", "pairs.jsonl.gz"));
 
     [Theory]
     [InlineData("wordpiece-uncased")]
     [InlineData("bytebpe-roberta")]
+    [InlineData("unigram-t5")]
     public void Real_pairs_come_out_as_the_reference_has_them(string name) => Check(name, TestFiles.Shared("golden", "real", "tokenizers", "pairs.jsonl.gz"));
 
     private static void Check(string name, string path)

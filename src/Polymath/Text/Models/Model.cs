@@ -1,7 +1,7 @@
 namespace Polymath.Text.Models;
 
-/// <summary>A token of one piece: its id and its UTF-16 range within the piece.</summary>
-internal readonly record struct ModelToken(int Id, int Start, int End);
+/// <summary>A token of one piece: its id and its UTF-16 range within the piece; one that is "as written" shows that range as its text, not the vocabulary's spelling.</summary>
+internal readonly record struct ModelToken(int Id, int Start, int End, bool AsWritten = false);
 
 /// <summary>Cuts a piece into tokens of its vocabulary. Safe for use by many threads at once.</summary>
 internal abstract class Model(Vocabulary vocabulary)

@@ -18,6 +18,15 @@ internal sealed class Vocabulary
         foreach (var (token, id) in ids) _tokens[id] = token;
     }
 
+    /// <summary>Tokens in the order of their ids; of two equal ones the later one's id is the one that is found.</summary>
+    internal Vocabulary(string[] tokens)
+    {
+        _ids = new Dictionary<string, int>(tokens.Length);
+        for (var id = 0; id < tokens.Length; id++) _ids[tokens[id]] = id;
+        _lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        _tokens = tokens;
+    }
+
     internal int Count => _ids.Count;
 
     internal IEnumerable<KeyValuePair<string, int>> Entries => _ids;

@@ -11,7 +11,8 @@ internal static class ModelReader
     {
         "WordPiece" => WordPiece(part),
         "BPE" => Bpe(part),
-        var type => throw part.Unknown("model", type, "WordPiece, BPE"),
+        "Unigram" => Unigram(part),
+        var type => throw part.Unknown("model", type, "WordPiece, BPE, Unigram"),
     };
 
     /// <exception cref="PolymathException">The vocabulary lacks the unknown token.</exception>
@@ -41,7 +42,7 @@ internal static class ModelReader
 
     /// <summary>Files of old have no type.</summary>
     private static string Guess(JsonPart part) =>
-        part.Find("merges") is not null ? "BPE" : part.Find("max_input_chars_per_word") is not null ? "WordPiece" : throw part.Wrong("the member 'type'");
+        part.Find("merges") is not null ? "BPE" : part.Find("max_input_chars_per_word") is not null ? "WordPiece" : part.Find("unk_id") is not null ? "Unigram" : throw part.Wrong("the member 'type'");
 
     private static WordPiece WordPiece(JsonPart part) => WordPiece(
         ReadVocabulary(part.Get("vocab")),
@@ -66,6 +67,17 @@ internal static class ModelReader
             Suffix = Affix(part, "end_of_word_suffix"),
         }, part.Source);
     }
+
+    private static Unigram Unigram(JsonPart part)
+    {
+        var pieces = part.Get("vocab").Items().Select(Piece).ToList();
+        if (pieces.Count is 0 or > Vocabulary.LargestId) throw part.Get("vocab").Wrong("a list of pieces");
+        return new Unigram(pieces, part.Find("unk_id")?.AsInt(0, pieces.Count - 1), part.Bool("byte_fallback", false));
+    }
+
+    /// <summary>["▁the", -3.5]</summary>
+    private static (string Piece, double Score) Piece(JsonPart part) =>
+        part.Items().ToList() is [var piece, var score] && score.AsDouble() is var value && double.IsFinite(value) ? (piece.AsString(), value) : throw part.Wrong("a piece and its finite score");
 
     /// <summary>Stands at every character of every word, so it must be short.</summary>
     private static string Affix(JsonPart part, string name) =>

@@ -19,7 +19,8 @@ internal static class NormalizerReader
         "Strip" => new StripNormalizer(part.Bool("strip_left", true), part.Bool("strip_right", true)),
         "Replace" => new ReplaceNormalizer(Pattern(part.Get("pattern")), part.String("content")),
         "Prepend" => new PrependNormalizer(part.String("prepend")),
-        var type => throw part.Unknown("normalizer", type, "Sequence, BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Prepend"),
+        "Precompiled" => Precompiled(part.Get("precompiled_charsmap")),
+        var type => throw part.Unknown("normalizer", type, "Sequence, BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Prepend, Precompiled"),
     };
 
     /// <summary>A pattern is {"String": "literal"} or {"Regex": "expression"}.</summary>
@@ -28,6 +29,15 @@ internal static class NormalizerReader
         if (part.Find("String") is { } literal) return new LiteralPattern(literal.AsString());
         if (part.Find("Regex") is { } regex) return new RegexPattern(regex.AsString(), part.Source);
         throw part.Wrong("{\"String\": …} or {\"Regex\": …}");
+    }
+
+    private static PrecompiledNormalizer Precompiled(JsonPart part)
+    {
+        var text = part.AsString();
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var count)
+            ? new PrecompiledNormalizer(bytes.AsSpan(0, count), part.Source)
+            : throw part.Wrong("a character map in base64");
     }
 
     private static BertNormalizer Bert(JsonPart part)

@@ -16,12 +16,30 @@ internal static class PostProcessorReader
     /// <summary>[CLS] A [SEP] and [CLS] A [SEP] B [SEP].</summary>
     internal static TemplateProcessing Bert(int cls, int sep) => new(
         [Special(cls, 0), Text(0, 0), Special(sep, 0)],
-        [Special(cls, 0), Text(0, 0), Special(sep, 0), Text(1, 1), Special(sep, 1)]);
+        [Special(cls, 0), Text(0, 0), Special(sep, 0), Text(1, 1), Special(sep, 1)],
+        overflowKeepsTypes: true);
 
     /// <summary>&lt;s&gt; A &lt;/s&gt; and &lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;, all of one type.</summary>
-    internal static TemplateProcessing Roberta(int cls, int sep) => new(
+    internal static TemplateProcessing Roberta(int cls, int sep, bool overflowKeepsTypes = false) => new(
         [Special(cls, 0), Text(0, 0), Special(sep, 0)],
-        [Special(cls, 0), Text(0, 0), Special(sep, 0), Special(sep, 0), Text(1, 0), Special(sep, 0)]);
+        [Special(cls, 0), Text(0, 0), Special(sep, 0), Special(sep, 0), Text(1, 0), Special(sep, 0)],
+        overflowKeepsTypes);
+
+    /// <summary>A &lt;/s&gt; and A &lt;/s&gt; B &lt;/s&gt;, all of one type (T5).</summary>
+    internal static TemplateProcessing T5(int eos) => new(
+        [Text(0, 0), Special(eos, 0)],
+        [Text(0, 0), Special(eos, 0), Text(1, 0), Special(eos, 0)],
+        overflowKeepsTypes: true);
+
+    /// <summary>&lt;s&gt; A and &lt;s&gt; A &lt;s&gt; B, as Llama has it; either token, before or behind each text, may be left out.</summary>
+    internal static TemplateProcessing? Around(int? bos, int? eos)
+    {
+        if (bos is null && eos is null) return null;
+        List<TemplatePiece> Layout(int sequence) => [.. Optional(bos, sequence), Text(sequence, sequence), .. Optional(eos, sequence)];
+        return new TemplateProcessing(Layout(0), [.. Layout(0), .. Layout(1)], overflowKeepsTypes: true);
+
+        static TemplatePiece[] Optional(int? id, int type) => id is { } token ? [Special(token, type)] : [];
+    }
 
     private static IEnumerable<PostProcessor> Steps(JsonPart part)
     {
@@ -57,7 +75,7 @@ internal static class PostProcessorReader
         var pair = Layout(part.Get("pair"), special);
         if (!Texts(single).SequenceEqual([0])) throw part.Get("single").Wrong("a template with text A once");
         if (!Texts(pair).Order().SequenceEqual([0, 1])) throw part.Get("pair").Wrong("a template with each text, A and B, once");
-        return new TemplateProcessing(single, pair);
+        return new TemplateProcessing(single, pair, overflowKeepsTypes: true);
     }
 
     private static IEnumerable<int> Texts(List<TemplatePiece> layout) => layout.Where(p => p.Sequence is not null).Select(p => p.Sequence!.Value);

@@ -7,7 +7,7 @@ internal sealed class SideFiles
 {
     internal static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-    private const int AbsurdLength = 1_000_000_000;
+    private const int AbsurdLength = 1_000_000_000, MostExtraIds = 100_000;
 
     private readonly Dictionary<string, AddedToken> _special = [];
     private readonly Dictionary<string, bool> _switches = [];
@@ -20,6 +20,12 @@ internal sealed class SideFiles
 
     /// <summary>config.json's model_type, or "".</summary>
     internal string ModelType { get; private set; } = "";
+
+    /// <summary>tokenizer_config.json's chat_template, of several the one named "default"; null where there is none.</summary>
+    internal string? ChatTemplate { get; private set; }
+
+    /// <summary>How many sentinels a T5 tokenizer has beyond its file; null where that is not said.</summary>
+    internal int? ExtraIds { get; private set; }
 
     internal int? ModelMaxLength { get; private set; }
 
@@ -51,6 +57,18 @@ internal sealed class SideFiles
         return side;
     }
 
+    /// <summary>What the text of a tokenizer_config.json says by itself.</summary>
+    /// <exception cref="PolymathException">The text is broken.</exception>
+    internal static SideFiles FromConfig(string json, string source)
+    {
+        var side = new SideFiles();
+        return JsonPart.Parse(json, source, part =>
+        {
+            side.ReadConfig(part);
+            return side;
+        });
+    }
+
     private static void ReadFile(string folder, string name, Action<JsonPart> read)
     {
         var path = Path.Combine(folder, name);
@@ -68,10 +86,12 @@ internal sealed class SideFiles
         if (config.Find("tokenizer_class") is { IsString: true } name) TokenizerClass = name.AsString();
         // Some files hold 1e30 for "no limit".
         if (config.Find("model_max_length")?.AsDouble() is { } length and >= 1 and < AbsurdLength) ModelMaxLength = (int)length;
-        foreach (var flag in (string[])["do_lower_case", "tokenize_chinese_chars", "strip_accents", "add_prefix_space", "trim_offsets"])
+        foreach (var flag in (string[])["do_lower_case", "tokenize_chinese_chars", "strip_accents", "add_prefix_space", "trim_offsets", "add_bos_token", "add_eos_token"])
         {
             if (config.Find(flag) is { } value) _switches[flag] = value.AsBool();
         }
+        ChatTemplate = ReadTemplate(config.Find("chat_template"));
+        ExtraIds = config.Find("extra_ids")?.AsInt(0, MostExtraIds);
         if (config.Find("added_tokens_decoder") is not { IsObject: true } decoder) return;
         foreach (var (key, value) in decoder.Members())
         {
@@ -79,6 +99,13 @@ internal sealed class SideFiles
             _added.Add(TokenizerJson.ReadAddedToken(value, value.String("content"), id));
         }
     }
+
+    private static string? ReadTemplate(JsonPart? template) => template switch
+    {
+        { IsString: true } text => text.AsString(),
+        { IsArray: true } several => several.Items().Where(t => t.String("name") == "default").Select(t => t.String("template")).FirstOrDefault(),
+        _ => null,
+    };
 
     private void ReadSpecial(JsonPart part)
     {
