@@ -98,12 +98,12 @@ internal static class AdaptVerb
             if (how == "prompt")
             {
                 if (result.IsGiven(data) == result.IsGiven(labels)) throw new PolymathException("--method prompt needs --data, a file of labelled rows, or --labels where there are none");
-                var path = LanguageModels.PathOf(result, settings);
+                var named = LanguageModels.PathOf(result, settings);
                 var file = prompts.File(result);
                 settings.ApplyThreads(result);
                 var rows = settings.DataOptions(result, labels: true, keepColumns: true) with { GroupColumn = result.GetValue(group), Kind = TaskKind.Classification };
                 var prompted = result.IsGiven(data) ? AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), rows, options.Seed) : AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), rows);
-                using var models = await LanguageModels.LoadAsync(path, prompts.EncoderOf(result), streams, cancellation).ConfigureAwait(false);
+                using var models = await LanguageModels.LoadAsync(named, prompts.EncoderOf(result), streams, cancellation).ConfigureAwait(false);
                 using var features = models.Encoder is null ? null : settings.OpenStore(result);
                 return await PromptAdapt.RunAsync(streams, result.GetValue(settings.Json), name, models, prompted, prompts.Read(result, file, models.Encoder, features, options.Seed),
                     TaskMetrics.Choose(TaskKind.Classification, asked, prompted.Train.Classes), library, cancellation).ConfigureAwait(false);
