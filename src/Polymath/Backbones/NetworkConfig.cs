@@ -218,6 +218,14 @@ internal sealed class ConfigFile
     public IReadOnlyList<string> Strings(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Array
         ? [.. Root.GetProperty(key).EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)] : [];
 
+    /// <summary>A whole number or a list of them; empty where there is none.</summary>
+    public IReadOnlyList<int> Integers(string key) => !Has(key) ? [] : Root.GetProperty(key) switch
+    {
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) => [number],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _)).Select(item => item.GetInt32())],
+        var other => throw new PolymathException($"{Source}: '{key}' is {other.GetRawText()}; expected a whole number or a list of them"),
+    };
+
     public IReadOnlyDictionary<string, string> Map(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Object
         ? Root.GetProperty(key).EnumerateObject().GroupBy(item => item.Name).ToDictionary(group => group.Key, group => group.Last().Value.ToString()) : new Dictionary<string, string>();
 

@@ -69,5 +69,44 @@ public static partial class ReferenceCheck
                 tally.Add("likelihood", $"likelihood[{index}]", [.. found.Select(p => (double)p)], expected);
             }
         }
+        if (!json.RootElement.TryGetProperty("generation", out var generations)) return;
+        using var cases = SafetensorsFile.Open(Path.ChangeExtension(file, ".safetensors"));
+        var prompts = ReadRows(cases, "input_ids").ToArray();
+        var ends = json.RootElement.TryGetProperty("eos_token_id", out var end) ? new[] { end.GetInt32() } : [];
+        var generator = new TextGenerator(network, network.MaxTokens, ends, _ => "");
+        foreach (var row in generations.EnumerateObject())
+            foreach (var run in row.Value.EnumerateObject())
+            {
+                int[] prompt = prompts[int.Parse(row.Name[3..], System.Globalization.CultureInfo.InvariantCulture)], start = network is EncoderDecoder both ? [both.DecoderStart] : prompt;
+                int[][] expected = [.. run.Value.GetProperty("ids").EnumerateArray().Select(Ids)];
+                if (Known.TryGetValue(run.Name, out var options)) CompareRun(generator.Generate([prompt], options with { Sequences = expected.Length }, null, default)[0]);
+                else tally.Skip("generation", $"{row.Name}.{run.Name}", $"'{run.Name}' is not known");
+
+                void CompareRun(IReadOnlyList<GeneratedText> texts)
+                {
+                    var name = $"{row.Name} {run.Name}";
+                    for (var t = 0; t < texts.Count; t++)
+                    {
+                        int[] found = [.. start, .. texts[t].Ids], wanted = expected[t];
+                        // Texts that ended early are padded to the longest.
+                        var same = found.Length <= wanted.Length && wanted.AsSpan(0, found.Length).SequenceEqual(found) && (found.Length == wanted.Length || ends.Contains(found[^1]));
+                        if (!same) tally.Fail("generation", $"{name}: [{string.Join(' ', found)}] instead of [{string.Join(' ', wanted)}]");
+                        else tally.Agree("generation", name);
+                    }
+                    if (run.Value.TryGetProperty("scores", out var scores))
+                        tally.Add("beam scores", name, [.. texts.Select(text => text.Score)], [.. scores.EnumerateArray().Select(score => score.GetDouble())], 1e-4);
+                }
+            }
     }
+
+    /// <summary>The runs of a dump by their names.</summary>
+    private static readonly Dictionary<string, GenerationOptions> Known = new()
+    {
+        ["greedy"] = new() { MaxNewTokens = 12 },
+        ["greedy_repetition_penalty_1.3"] = new() { MaxNewTokens = 12, RepetitionPenalty = 1.3 },
+        ["greedy_no_repeat_ngram_2"] = new() { MaxNewTokens = 12, NoRepeatNgram = 2 },
+        ["beam4"] = new() { MaxNewTokens = 12, Beams = 4 },
+        ["beam4_early"] = new() { MaxNewTokens = 12, Beams = 4, EarlyStopping = true },
+        ["beam3_length_penalty_2"] = new() { MaxNewTokens = 12, Beams = 3, LengthPenalty = 2 },
+    };
 }

@@ -192,14 +192,16 @@ public static partial class ReferenceCheck
             else Add(kind, name, Doubles(found), [.. cases.ReadFloats(name).Select(v => (double)v)]);
         }
 
-        public void Add(string kind, string name, double[] found, double[] expected)
+        public void Agree(string kind, string name) => Record(kind, "OK", 0, name);
+
+        public void Add(string kind, string name, double[] found, double[] expected, double? tolerance = null)
         {
             var gap = found.Zip(expected, (a, b) => Math.Abs(a - b)).Select(d => double.IsNaN(d) ? double.PositiveInfinity : d).DefaultIfEmpty(0).Max();
             var isGradient = kind == "gradients";
             var absolute = options.Absolute is not null && !isGradient;
             var scale = absolute ? 1 : Math.Max(expected.Select(Math.Abs).DefaultIfEmpty(0).Max(), isGradient ? _gradientFloor : 0);
             gap = gap == 0 ? 0 : gap / scale;
-            var allowed = isGradient ? options.GradientTolerance : absolute ? options.Absolute!.Value : options.Tolerance;
+            var allowed = tolerance ?? (isGradient ? options.GradientTolerance : absolute ? options.Absolute!.Value : options.Tolerance);
             Record(kind, gap <= allowed ? "OK" : "FAIL", gap, name);
         }
 

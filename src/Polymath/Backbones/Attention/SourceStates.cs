@@ -27,13 +27,15 @@ internal sealed class SourceStates : IDisposable
     public int Rows => _offsets.Length - 1;
 
     /// <summary>The rows in a new order; rows may repeat.</summary>
-    public SourceStates Select(int[] rows)
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="remember">Whether the selection keeps keys and values for further passes.</param>
+    public SourceStates Select(int[] rows, bool remember)
     {
         using var scope = NewDisposeScope();
         var places = tensor(rows.SelectMany(row => Enumerable.Range(_offsets[row], _offsets[row + 1] - _offsets[row]).Select(t => (long)t)).ToArray());
         var offsets = new int[rows.Length + 1];
         for (var r = 0; r < rows.Length; r++) offsets[r + 1] = offsets[r] + _offsets[rows[r] + 1] - _offsets[rows[r]];
-        var selected = new SourceStates(_states.index_select(0, places), offsets, _remember);
+        var selected = new SourceStates(_states.index_select(0, places), offsets, remember);
         foreach (var (layer, keysValues) in _made) selected._made.Add(layer, keysValues.index_select(0, places).DetachFromDisposeScope());
         return selected;
     }
