@@ -26,7 +26,7 @@ internal static class DemonstrationsBench
         DemonstrationMethod[] methods = [.. Timing.Option(args, "--methods", string.Join(',', DemonstrationMethods.Names)).Split(',').Select(DemonstrationMethods.Parse)];
         using var loaded = LanguageModel.Load(path);
         using var encoder = Backbone.Load(Timing.Option(args, "--encoder", Timing.Shared("models", "all-MiniLM-L6-v2")));
-        var model = PromptModel.Of(loaded, path);
+        var model = PromptModel.Of(loaded);
         Timing.Announce($"demonstrations: {model.Reference.Name}, rows chosen by the features of {encoder.Name}, {testRows} test rows (drawn with seed 0), {seeds} seeds where random");
         foreach (var set in Timing.Option(args, "--data", "trec,cr").Split(','))
         {

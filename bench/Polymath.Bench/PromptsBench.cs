@@ -12,7 +12,7 @@ internal static class PromptsBench
         var only = Timing.Option(args, "--only", "");
         Timing.Announce($"prompts: {Path.GetFileName(path)} against the reference");
         using var loaded = LanguageModel.Load(path);
-        var model = PromptModel.Of(loaded, path);
+        var model = PromptModel.Of(loaded);
         int rows = 0, same = 0, sameCalibrated = 0;
         double largest = 0;
         foreach (var one in ReferencePrompts.Tasks().Concat(ReferencePrompts.Capitals()).Where(one => one.Name.Contains(only, StringComparison.Ordinal)))

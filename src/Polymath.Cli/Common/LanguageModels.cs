@@ -20,17 +20,18 @@ internal sealed class LanguageModels : IDisposable
     /// <summary>Loads a model, and an encoder where one is wanted.</summary>
     /// <param name="model">A GGUF file, a folder, or org/name.</param>
     /// <param name="encoder">A folder, or org/name; null for none.</param>
+    /// <param name="precision">The number format of the network.</param>
     /// <param name="streams">Where progress goes.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <exception cref="PolymathException">There is no such model, or it is none that answers.</exception>
-    public static async Task<LanguageModels> LoadAsync(string model, string? encoder, Streams streams, CancellationToken cancellation)
+    public static async Task<LanguageModels> LoadAsync(string model, string? encoder, string? precision, Streams streams, CancellationToken cancellation)
     {
         var path = File.Exists(model) ? model : await Models.FolderAsync(model, streams, cancellation).ConfigureAwait(false);
         // A task that was learned with the command's own encoder finds it wherever the command is installed now.
         if (encoder is not null && !Directory.Exists(encoder) && Path.GetFileName(encoder) == Path.GetFileName(Models.DefaultFolder)) encoder = Models.Default;
         var folder = encoder is null ? null : await Models.FolderAsync(encoder, streams, cancellation).ConfigureAwait(false);
-        var loaded = LanguageModel.Load(path);
-        try { return new LanguageModels(loaded, PromptModel.Of(loaded, path), folder is null ? null : Backbone.Load(folder)); }
+        var loaded = LanguageModel.Load(path, new LanguageModelOptions { Precision = Settings.PrecisionOf(precision) });
+        try { return new LanguageModels(loaded, PromptModel.Of(loaded) with { Precision = Native.Precisions.Name(Native.Precisions.Resolve(Settings.PrecisionOf(precision))) }, folder is null ? null : Backbone.Load(folder)); }
         catch
         {
             loaded.Dispose();

@@ -103,7 +103,7 @@ internal static class AdaptVerb
                 settings.ApplyThreads(result);
                 var rows = settings.DataOptions(result, labels: true, keepColumns: true) with { GroupColumn = result.GetValue(group), Kind = TaskKind.Classification };
                 var prompted = result.IsGiven(data) ? AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), rows, options.Seed) : AdaptPlan.WithoutTraining(streams, result.GetValue(labels), result.GetValue(test), rows);
-                using var models = await LanguageModels.LoadAsync(named, prompts.EncoderOf(result), streams, cancellation).ConfigureAwait(false);
+                using var models = await LanguageModels.LoadAsync(named, prompts.EncoderOf(result), result.GetValue(settings.Precision), streams, cancellation).ConfigureAwait(false);
                 using var features = models.Encoder is null ? null : settings.OpenStore(result);
                 return await PromptAdapt.RunAsync(streams, result.GetValue(settings.Json), name, models, prompted, prompts.Read(result, file, models.Encoder, features, options.Seed),
                     TaskMetrics.Choose(TaskKind.Classification, asked, prompted.Train.Classes), library, cancellation).ConfigureAwait(false);

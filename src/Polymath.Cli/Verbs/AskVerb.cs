@@ -22,7 +22,8 @@ internal static class AskVerb
             "polymath ask \"Who wrote Faust ?\" --data train.csv --shots 8 --demonstrations nearest --model SmolLM2.gguf --json");
         command.Takes(question, pair, answers, data);
         command.Takes([.. choices.All]);
-        command.Takes(settings.Model, settings.Threads, settings.Dedicated, settings.Store, settings.NoStore, settings.StoreBytes, settings.Seed, settings.Json);
+        settings.Model.Description = "Language model: a GGUF file, a Hugging Face folder, or org/name to take from the local cache";
+        command.Takes(settings.Model, settings.Precision, settings.Threads, settings.Dedicated, settings.Store, settings.NoStore, settings.StoreBytes, settings.Seed, settings.Json);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
         {
@@ -33,7 +34,7 @@ internal static class AskVerb
             List<Row> rows = result.GetValue(data) is { } shown ? DataFile.Open(shown, settings.DataOptions(result, labels: true, keepColumns: true), streams.Input).ReadAll() : [];
             var labels = Labels(result.GetValue(answers), file, rows);
             var verbalizer = file?.Words is { } words && result.GetValue(answers) is null ? new Verbalizer(labels, words, file.Score ?? AnswerScore.Sum) : Verbalizer.OfNames(labels);
-            using var models = await LanguageModels.LoadAsync(path, choices.EncoderOf(result), streams, cancellation).ConfigureAwait(false);
+            using var models = await LanguageModels.LoadAsync(path, choices.EncoderOf(result), result.GetValue(settings.Precision), streams, cancellation).ConfigureAwait(false);
             using var store = models.Encoder is null ? null : settings.OpenStore(result);
             var options = choices.Read(result, file, models.Encoder, store, result.GetValue(settings.Seed));
             verbalizer = new Verbalizer(verbalizer.Labels, verbalizer.ByLabel(), options.Score);

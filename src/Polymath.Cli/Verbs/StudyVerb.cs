@@ -35,7 +35,7 @@ internal static class StudyVerb
         {
             var isFull = result.GetValue(full);
             settings.ApplyThreads(result);
-            using var asked = result.GetValue(language) is { } named ? await LanguageModels.LoadAsync(named, null, streams, cancellation).ConfigureAwait(false) : null;
+            using var asked = result.GetValue(language) is { } named ? await LanguageModels.LoadAsync(named, null, result.GetValue(settings.Precision), streams, cancellation).ConfigureAwait(false) : null;
             var register = asked is null ? StudyMethods.Default() : StudyMethods.Default().AddPrompts(asked.Prompts);
             var chosen = register.Choose(Split(result.GetValue(methods)));
             var options = new StudyOptions

@@ -89,7 +89,7 @@ internal sealed class TaskSession : IDisposable
     private static async Task<TaskSession> PromptedAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, string? encoder, CancellationToken cancellation)
     {
         settings.ApplyThreads(result);
-        var models = await LanguageModels.LoadAsync(LanguageModels.PathOf(result, settings, artifact.Backbone?.Source), encoder, streams, cancellation).ConfigureAwait(false);
+        var models = await LanguageModels.LoadAsync(LanguageModels.PathOf(result, settings, artifact.Backbone?.Source), encoder, result.IsGiven(settings.Precision) ? result.GetValue(settings.Precision) : artifact.Precision, streams, cancellation).ConfigureAwait(false);
         FeatureStore? store = null;
         try
         {

@@ -39,6 +39,7 @@ public static class PromptEngineering
             Labels = data.Map.Names,
             HeadKind = LearnedTask.PromptMethod,
             Backbone = model.Reference,
+            Precision = model.Precision,
             Prompt = new PromptRecord(template, verbalizer.ByLabel(), verbalizer.Score.ToString().ToLowerInvariant(), calibration)
             {
                 Demonstrations = options.Demonstrations is not { } how || pool.Length == 0 ? null : new DemonstrationRecord(how.Method.Name(), how.Count, how.Seed)

@@ -12,11 +12,13 @@ namespace Polymath.Adaptation;
 /// <param name="Reference">Which model it is; a task belongs to exactly one.</param>
 public sealed record PromptModel(IAnswerScorer Scorer, Tokenizer Tokenizer, LanguageModelKind Kind, int MaxTokens, BackboneReference Reference)
 {
+    /// <summary>The number format of the network, kept in tasks; null where it is not known.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>A loaded language model as a black box; the caller still owns it.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="source">The file or folder it was loaded from, kept in tasks so that they find it again.</param>
-    public static PromptModel Of(LanguageModel model, string? source = null) => new(model, model.Tokenizer, model.Kind, model.MaxTokens,
-        new BackboneReference(model.Hash, System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(model.Kind.ToString()), model.Name, 1) { Source = source is null ? null : Path.GetFullPath(source) });
+    public static PromptModel Of(LanguageModel model) => new(model, model.Tokenizer, model.Kind, model.MaxTokens,
+        new BackboneReference(model.Hash, model.Config.ModelType, model.Name, model.Config.Width) { Source = Path.GetFullPath(model.Path) });
 
     /// <summary>Ids that the tokenizer puts before and after every text.</summary>
     internal (int[] Before, int[] After) Frame => field.Before is { } ? field : field = FindFrame();
