@@ -5,7 +5,7 @@ using Polymath.Tests;
 namespace Polymath.Bench;
 
 /// <summary>
-/// Damaged safetensors, torch.save, tokenizer.json and sentencepiece files and chat templates, as in the tests but many more: each must be refused with one line or work as a whole file
+/// Damaged safetensors, torch.save, GGUF, tokenizer.json and sentencepiece files and chat templates, as in the tests but many more: each must be refused with one line or work as a whole file
 /// does, and nothing else may happen. A file that does otherwise is kept.
 /// </summary>
 internal static class FuzzBench
@@ -36,23 +36,32 @@ internal static class FuzzBench
     public static int Run(string[] args)
     {
         int count = Timing.Number(args, "--mutations", 100_000), seed = Timing.Number(args, "--seed", 1);
+        var only = Timing.Option(args, "--only", "");
         Timing.Announce($"fuzz: {count} mutations of each kind of file, seed {seed}");
         using var folder = new TemporaryFolder();
-        var failures = Many("safetensors", [Mutations.SmallSafetensors(folder["small"]), Mutations.SafetensorsWithEscapes(folder["escapes"])], Mutations.Safetensors, count, seed, bytes =>
+        var failures = Kind("safetensors", [Mutations.SmallSafetensors(folder["small"]), Mutations.SafetensorsWithEscapes(folder["escapes"])], Mutations.Safetensors, bytes =>
         {
             File.WriteAllBytes(folder["mutated"], bytes);
             return FuzzChecks.SafetensorsWorks(folder["mutated"]);
         });
-        failures += Many("pytorch_model.bin", [TorchWriter.Small()], Mutations.Torch, count, seed, bytes =>
+        failures += Kind("pytorch_model.bin", [TorchWriter.Small()], Mutations.Torch, bytes =>
         {
             File.WriteAllBytes(folder["mutated.bin"], bytes);
             return FuzzChecks.TorchFileWorks(folder["mutated.bin"]);
         });
-        failures += Many("tokenizer.json", [.. new[] { SmallTokenizers.WordPiece, SmallTokenizers.Bpe, SmallTokenizers.Unigram }.Select(Encoding.UTF8.GetBytes)], Mutations.Json, count, seed,
+        failures += Kind("gguf", [GgufSeeds.Llama()], Mutations.Gguf, bytes =>
+        {
+            File.WriteAllBytes(folder["mutated.gguf"], bytes);
+            return FuzzChecks.GgufWorks(folder["mutated.gguf"]);
+        });
+        failures += Kind("tokenizer.json", [.. new[] { SmallTokenizers.WordPiece, SmallTokenizers.Bpe, SmallTokenizers.Unigram }.Select(Encoding.UTF8.GetBytes)], Mutations.Json,
             bytes => FuzzChecks.TokenizerWorks(Encoding.UTF8.GetString(bytes)));
-        failures += Many("sentencepiece.model", [SmallSentencePieces.Unigram(), SmallSentencePieces.Bpe()], Mutations.SentencePiece, count, seed, FuzzChecks.SentencePieceWorks);
-        failures += Many("chat_template.jinja", [.. Templates.Select(Encoding.UTF8.GetBytes)], Mutations.Template, count, seed, bytes => FuzzChecks.ChatTemplateWorks(Encoding.UTF8.GetString(bytes)));
+        failures += Kind("sentencepiece.model", [SmallSentencePieces.Unigram(), SmallSentencePieces.Bpe()], Mutations.SentencePiece, FuzzChecks.SentencePieceWorks);
+        failures += Kind("chat_template.jinja", [.. Templates.Select(Encoding.UTF8.GetBytes)], Mutations.Template, bytes => FuzzChecks.ChatTemplateWorks(Encoding.UTF8.GetString(bytes)));
         return failures == 0 ? 0 : 1;
+
+        int Kind(string kind, byte[][] originals, Func<byte[], Random, byte[]> mutate, Func<byte[], bool> works) =>
+            only.Length == 0 || only == kind ? Many(kind, originals, mutate, count, seed, works) : 0;
     }
 
     private static int Many(string kind, byte[][] originals, Func<byte[], Random, byte[]> mutate, int count, int seed, Func<byte[], bool> works)

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Polymath.Checkpoints;
+using Polymath.Checkpoints.Gguf;
 using Polymath.Text;
 using Polymath.Text.Chat;
 using Polymath.Text.Reading;
@@ -46,6 +48,39 @@ internal static class FuzzChecks
                 for (int read; (read = stream.Read(buffer)) > 0;) length += read;
                 Require(length == info.ByteLength, $"'{name}' gave another number of bytes");
             }
+            return true;
+        }
+        catch (PolymathException refusal)
+        {
+            Require(!refusal.Message.Contains('\n') && refusal.Message.StartsWith(path, StringComparison.Ordinal), $"a refusal is not one line with the file's name: {refusal.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Opens a GGUF file, reads every tensor, then configuration, blocks and tokenizer of the model that it may be.</summary>
+    public static bool GgufWorks(string path)
+    {
+        try
+        {
+            using (var file = GgufFile.Open(path))
+            {
+                foreach (var (name, tensor) in file.Tensors)
+                {
+                    using var values = file.Read(name);
+                    Require(values.shape.AsSpan().SequenceEqual(tensor.Shape), $"'{name}' was read with another shape than the file says");
+                }
+            }
+            using var model = GgufModel.Open(path);
+            using var config = JsonDocument.Parse(model.ConfigJson);
+            foreach (var name in model.Names)
+            {
+                using var values = model.Read(name);
+                Require(values.shape.AsSpan().SequenceEqual(model.Info(name).Shape), $"'{name}' was read with another shape than the model says");
+                _ = model.ReadBlocks(name);
+            }
+            var tokenizer = model.ReadTokenizer();
+            foreach (var text in Texts) _ = tokenizer.Decode(tokenizer.Encode(text).Ids);
+            _ = model.ChatTemplate;
             return true;
         }
         catch (PolymathException refusal)

@@ -79,6 +79,35 @@ internal static class Mutations
     public static byte[] Torch(byte[] seed, Random random) =>
         random.Next(4) == 0 ? Bytes(seed, random, insert: random.Next(2) == 0) : TorchWriter.WithPickle(seed, pickle => Bytes(pickle, random, insert: true));
 
+    /// <summary>
+    /// One to three changes to a GGUF file, mostly in its head: bytes, whole numbers of four and eight bytes, pieces cut and repeated, the end cut off.
+    /// </summary>
+    public static byte[] Gguf(byte[] seed, Random random)
+    {
+        var bytes = new List<byte>(seed);
+        for (var changes = random.Next(1, 4); changes > 0 && bytes.Count > 16; changes--)
+        {
+            var at = random.Next(Math.Min(bytes.Count - 8, random.Next(8) == 0 ? bytes.Count : 2048));
+            var length = Math.Min(random.Next(1, 40), bytes.Count - at);
+            var span = CollectionsMarshal.AsSpan(bytes);
+            switch (random.Next(9))
+            {
+                case 0: bytes[at] = (byte)random.Next(256); break;
+                case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
+                case 2: bytes[at] = (byte)random.Next(40); break;
+                case 3: BitConverter.TryWriteBytes(span[at..], random.GetItems<ulong>([0, 1, 31, 1 << 20, uint.MaxValue, 1ul << 40, long.MaxValue, ulong.MaxValue], 1)[0]); break;
+                case 4: BitConverter.TryWriteBytes(span[at..], random.GetItems<uint>([0, 3, 9, 13, 255, int.MaxValue, uint.MaxValue], 1)[0]); break;
+                case 5: bytes.RemoveRange(at, length); break;
+                case 6: bytes.InsertRange(random.Next(Math.Min(2048, bytes.Count)), bytes.GetRange(at, length)); break;
+                case 7: span.Slice(at, length).CopyTo(span[random.Next(Math.Min(2048, bytes.Count - length))..]); break;
+                default:
+                    if (random.Next(4) == 0) bytes.RemoveRange(bytes.Count - length, length);
+                    break;
+            }
+        }
+        return [.. bytes];
+    }
+
     /// <summary>Changes to a sentencepiece file: bytes, bits, lengths, pieces cut and repeated, anywhere in it.</summary>
     public static byte[] SentencePiece(byte[] seed, Random random) => Bytes(seed, random, insert: random.Next(2) == 0);
 

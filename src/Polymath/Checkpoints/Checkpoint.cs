@@ -1,3 +1,4 @@
+using Polymath.Checkpoints.Gguf;
 using Polymath.Checkpoints.Pickle;
 using static TorchSharp.torch;
 
@@ -6,7 +7,8 @@ namespace Polymath.Checkpoints;
 /// <summary>
 /// The weights of a model: <c>model.safetensors</c> of a Hugging Face folder, or <c>model.safetensors.index.json</c> with the files it
 /// names, or one <c>.safetensors</c> file. Where a folder has neither, <c>pytorch_model.bin</c> (or its index) is read as far as it describes
-/// tensors and nothing else; nothing of it is run. Mapped into memory; safe to read from several threads at once.
+/// tensors and nothing else; nothing of it is run. A <c>.gguf</c> file, or a folder with one and nothing else of these, offers its tensors under the
+/// names of a Hugging Face folder. Mapped into memory; safe to read from several threads at once.
 /// </summary>
 public sealed class Checkpoint : ITensorSource
 {
@@ -35,6 +37,9 @@ public sealed class Checkpoint : ITensorSource
     /// <summary>The strings under <c>__metadata__</c> of the first file; none in files of PyTorch.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _files[0].Metadata;
 
+    /// <summary>The GGUF file that the weights come from, with configuration and tokenizer; null for other formats.</summary>
+    internal GgufModel? Gguf => _files[0] as GgufModel;
+
     /// <summary>Opens the weights of a folder, or one file.</summary>
     /// <exception cref="PolymathException">There is nothing of the kind, a file is broken, or a tensor of the index is not in its file.</exception>
     public static Checkpoint Open(string folderOrFile)
@@ -43,7 +48,12 @@ public sealed class Checkpoint : ITensorSource
         if (!Directory.Exists(folderOrFile)) throw new PolymathException($"{folderOrFile}: there is no such folder or file");
         return Candidates.Select(name => System.IO.Path.Combine(folderOrFile, name)).FirstOrDefault(File.Exists) is { } found
             ? Open(folderOrFile, found)
-            : throw new PolymathException($"{folderOrFile}: has no weights; expected one of {string.Join(", ", Candidates)}");
+            : Directory.GetFiles(folderOrFile, "*.gguf") switch
+            {
+                [] => throw new PolymathException($"{folderOrFile}: has no weights; expected one of {string.Join(", ", Candidates)}, or a .gguf file"),
+                [var only] => Open(folderOrFile, only),
+                var several => throw new PolymathException($"{folderOrFile}: has {several.Length} .gguf files; name the one that is wanted"),
+            };
     }
 
     /// <summary>Whether there is a tensor of that name.</summary>
@@ -76,7 +86,8 @@ public sealed class Checkpoint : ITensorSource
     private static Checkpoint Open(string path, string file) =>
         file.EndsWith(".index.json", StringComparison.Ordinal) ? OpenShards(path, file) : OpenSingle(path, file);
 
-    private static IWeightsFile OpenFile(string file) => TorchFile.IsNamed(file) ? TorchFile.Open(file) : SafetensorsFile.Open(file);
+    private static IWeightsFile OpenFile(string file) =>
+        TorchFile.IsNamed(file) ? TorchFile.Open(file) : GgufFile.IsNamed(file) ? GgufModel.Open(file) : SafetensorsFile.Open(file);
 
     private static Checkpoint OpenSingle(string path, string file)
     {

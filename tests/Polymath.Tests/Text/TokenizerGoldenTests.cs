@@ -100,7 +100,7 @@ public class TokenizerGoldenTests
     }
 
     /// <summary>Number of tokens, special ones, pairs.</summary>
-    private static void CheckSame(Tokenizer wanted, Tokenizer got)
+    internal static void CheckSame(Tokenizer wanted, Tokenizer got)
     {
         Assert.Equal(wanted.VocabularySize, got.VocabularySize);
         Assert.Equal(wanted.Special, got.Special);
@@ -128,7 +128,7 @@ public class TokenizerGoldenTests
         }
     }
 
-    private static void Check(Tokenizer tokenizer, string lines, string cases, int expected)
+    internal static void Check(Tokenizer tokenizer, string lines, string cases, int expected)
     {
         var texts = GoldenLines.Texts(lines);
         var wrong = new List<string>();

@@ -57,6 +57,18 @@ internal sealed class SideFiles
         return side;
     }
 
+    /// <summary>What the text of a tokenizer_config.json says by itself.</summary>
+    /// <exception cref="PolymathException">The text is broken.</exception>
+    internal static SideFiles FromConfig(string json, string source)
+    {
+        var side = new SideFiles();
+        return JsonPart.Parse(json, source, part =>
+        {
+            side.ReadConfig(part);
+            return side;
+        });
+    }
+
     private static void ReadFile(string folder, string name, Action<JsonPart> read)
     {
         var path = Path.Combine(folder, name);
