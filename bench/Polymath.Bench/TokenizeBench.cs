@@ -14,7 +14,7 @@ internal static class TokenizeBench
         (string Name, Tokenizer Tokenizer)[] tokenizers =
         [
             ("wordpiece-uncased", Tokenizer.Load(Timing.Shared("models", "all-MiniLM-L6-v2"))),
-            .. new[] { "bytebpe-gpt2", "bytebpe-roberta", "bytebpe-smollm2" }.Select(name => (name, Tokenizer.Load(Timing.Shared("golden", "tokenizers", name)))),
+            .. new[] { "bytebpe-gpt2", "bytebpe-roberta", "bytebpe-smollm2", "unigram-t5", "unigram-xlmr", "bpe-llama2" }.Select(name => (name, Tokenizer.Load(Timing.Shared("golden", "tokenizers", name)))),
         ];
         string[] texts = [.. Sentences.Shuffled().Select(row => row.Text)];
         var megabytes = texts.Sum(text => System.Text.Encoding.UTF8.GetByteCount(text)) / 1e6;

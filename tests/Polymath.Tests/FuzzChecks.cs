@@ -2,6 +2,8 @@ using System.Text.Json;
 using Polymath.Checkpoints;
 using Polymath.Checkpoints.Gguf;
 using Polymath.Text;
+using Polymath.Text.Chat;
+using Polymath.Text.Reading;
 
 namespace Polymath.Tests;
 
@@ -11,7 +13,7 @@ namespace Polymath.Tests;
 /// </summary>
 internal static class FuzzChecks
 {
-    private static readonly string[] Texts = ["", " ", "ab aba xxx. [MASK] 11", "a <s>b  <s> é 漢 😀\n", "\uD83D lone \uDE00 halves \0", "Ａｂ ﬁ"];
+    private static readonly string[] Texts = ["", " ", "ab aba xxx. [MASK] 11", "a <s>b  <s> é 漢 😀\n", "\uD83D lone \uDE00 halves \0", "Ａｂ ﬁ", "a\u0001b"];
 
     /// <summary>Opens a safetensors file and reads every tensor in every way.</summary>
     public static bool SafetensorsWorks(string path)
@@ -93,22 +95,62 @@ internal static class FuzzChecks
     {
         try
         {
-            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
-            foreach (var text in Texts)
-            {
-                var encoding = tokenizer.Encode(text, "b ab");
-                foreach (var span in encoding.Offsets)
-                    Require(span.Start >= 0 && span.Start <= span.End && span.End <= Math.Max(text.Length, 4), $"an offset {span.Start}..{span.End} lies outside the text");
-                _ = tokenizer.Decode(encoding.Ids, skipSpecialTokens: false);
-                _ = encoding.Tokens;
-                _ = tokenizer.Encode(text, null, tokenizer.FileOptions);
-            }
+            Use(Tokenizer.FromJson(json, "fuzz.json"));
             return true;
         }
         catch (PolymathException refusal)
         {
             Require(!refusal.Message.Contains('\n'), $"a refusal is not one line: {refusal.Message}");
             return false;
+        }
+    }
+
+    /// <summary>Reads a sentencepiece file and uses it in every layout; true where one of them takes it.</summary>
+    public static bool SentencePieceWorks(byte[] bytes)
+    {
+        var works = false;
+        foreach (var layout in (Func<SentencePieceModel, SideFiles, TokenizerParts>[])[SentencePieceLayouts.T5, SentencePieceLayouts.XlmRoberta, SentencePieceLayouts.Llama])
+        {
+            try
+            {
+                Use(new Tokenizer(layout(SentencePieceModel.Parse(bytes, "fuzz.model"), SideFiles.None)));
+                works = true;
+            }
+            catch (PolymathException refusal)
+            {
+                Require(!refusal.Message.Contains('\n'), $"a refusal is not one line: {refusal.Message}");
+            }
+        }
+        return works;
+    }
+
+    /// <summary>Parses a chat template and renders conversations; true where one comes out.</summary>
+    public static bool ChatTemplateWorks(string text)
+    {
+        try
+        {
+            var template = ChatTemplate.Parse(text, "fuzz.jinja", new Dictionary<string, string> { ["bos_token"] = "<s>", ["eos_token"] = "</s>" });
+            _ = template.Render([new ChatMessage("user", "Hi 😀\n"), new ChatMessage("assistant", "a</think>b"), new ChatMessage("user", "")], addGenerationPrompt: true);
+            _ = template.Render([new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi")], addGenerationPrompt: false);
+            return true;
+        }
+        catch (PolymathException refusal)
+        {
+            Require(!refusal.Message.Contains('\n') && refusal.Message.StartsWith("fuzz.jinja: ", StringComparison.Ordinal), $"a refusal is not one line with the file's name: {refusal.Message}");
+            return false;
+        }
+    }
+
+    private static void Use(Tokenizer tokenizer)
+    {
+        foreach (var text in Texts)
+        {
+            var encoding = tokenizer.Encode(text, "b ab");
+            foreach (var span in encoding.Offsets)
+                Require(span.Start >= 0 && span.Start <= span.End && span.End <= Math.Max(text.Length, 4), $"an offset {span.Start}..{span.End} lies outside the text");
+            _ = tokenizer.Decode(encoding.Ids, skipSpecialTokens: false);
+            _ = encoding.Tokens;
+            _ = tokenizer.Encode(text, null, tokenizer.FileOptions);
         }
     }
 

@@ -12,6 +12,13 @@ internal static class Mutations
 
     private static readonly string[] Types = ["F4", "F6_E2M3", "F16", "BF16", "I32", "F64", "C64", "U8", "BOOL", "I64", "U64"];
 
+    private static readonly string[] TemplateWords =
+    [
+        "{{ ", " }}", "{% ", " %}", "{#", "#}", "-", "'", "(", ")", "[", "]", "{", ":", ",", ".", " ~ ", " + ", " * 9999 ", " // 0 ", " % ", " ** 99", "|", "|tojson", "|length", "|list", "|map('upper')",
+        "|join", "|reverse", "|default('')", " is ", " is not none", " in ", " not in ", " not ", " if ", " else ", " and ", "{% if x %}", "{% endif %}", "{% for x in messages %}", "{% endfor %}", "{% break %}",
+        "{% set x = messages %}", "{% set messages = messages + messages %}", "{{ x }}", "{{ loop }}", "{{ messages }}", "loop.index", "messages[::-1]", "[-1:]", ".split('')", ".strip()", "range(99)", "namespace()", "1e999", "9223372036854775807",
+    ];
+
     private const string PickleInstructions = ".(012)]}aesuqrhjcQRbtNJKMGX\u0085\u0086\u0087\u0088\u0089\u008a\u0093\u0094\u0095";
 
     /// <summary>A safetensors file with many element types, a scalar and a tensor without elements.</summary>
@@ -96,6 +103,28 @@ internal static class Mutations
                 default:
                     if (random.Next(4) == 0) bytes.RemoveRange(bytes.Count - length, length);
                     break;
+            }
+        }
+        return [.. bytes];
+    }
+
+    /// <summary>Changes to a sentencepiece file: bytes, bits, lengths, pieces cut and repeated, anywhere in it.</summary>
+    public static byte[] SentencePiece(byte[] seed, Random random) => Bytes(seed, random, insert: random.Next(2) == 0);
+
+    /// <summary>One to three changes to a chat template: bytes, words of its language put in, pieces cut, repeated and exchanged.</summary>
+    public static byte[] Template(byte[] seed, Random random)
+    {
+        var bytes = new List<byte>(seed);
+        for (var changes = random.Next(1, 4); changes > 0 && bytes.Count > 0; changes--)
+        {
+            var at = random.Next(bytes.Count);
+            var length = Math.Min(random.Next(1, 30), bytes.Count - at);
+            switch (random.Next(5))
+            {
+                case 0: bytes[at] = (byte)random.Next(128); break;
+                case 1: bytes.RemoveRange(at, length); break;
+                case 2: bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length)); break;
+                default: bytes.InsertRange(at, Encoding.ASCII.GetBytes(random.GetItems(TemplateWords, 1)[0])); break;
             }
         }
         return [.. bytes];

@@ -36,6 +36,18 @@ internal static class SmallTokenizers
         "vocab":{"<unk>":0,"<s>":1,"a":2,"b":3,"ab":4,"▁":5,"▁a":6,"aba":7,"<0x0A>":8},"merges":["a b",["▁","a"],"ab a"]}}
         """;
 
+    /// <summary>A unigram tokenizer with a character map and sentencepiece's words.</summary>
+    public static string Unigram { get; } = $$"""
+        {"added_tokens":[{"id":0,"content":"<unk>","special":true},{"id":1,"content":"</s>","special":true}],
+        "normalizer":{"type":"Sequence","normalizers":[{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(SmallSentencePieces.TinyCharacterMap())}}"},
+        {"type":"Strip","strip_left":false,"strip_right":true},{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}]},
+        "pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}]},
+        "post_processor":{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0} },{"SpecialToken":{"id":"</s>","type_id":0} }],
+        "pair":[{"Sequence":{"id":"A","type_id":0} },{"Sequence":{"id":"B","type_id":0} }],"special_tokens":{"</s>":{"id":"</s>","ids":[1],"tokens":["</s>"]} } },
+        "decoder":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true},
+        "model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0.0],["</s>",0.0],["▁",-2.5],["a",-3.0],["▁ab",-4.0],["b",-5e0],["<0x0A>",0.0]]} }
+        """;
+
     /// <summary>A WordPiece tokenizer with the given parts in place of the usual ones; words are single letters, "##" pieces and [UNK].</summary>
     public static Tokenizer With(string? normalizer = null, string? preTokenizer = null, string? postProcessor = null, string? decoder = null, string? added = null, string? model = null)
     {

@@ -16,7 +16,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         if (!tokens.Current.IsOperator(",")) return first;
         List<Expression> items = [first];
         while (tokens.TakeOperator(",") && !EndsTuple()) items.Add(One());
-        return new ListLiteral(line, items);
+        return new ListLiteral(line, items, isTuple: true);
     }
 
     internal Expression Parse() => tokens.Nested(ParseConditional);
@@ -156,7 +156,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private Expression Parenthesis(int line)
     {
-        if (tokens.TakeOperator(")")) return new ListLiteral(line, []);
+        if (tokens.TakeOperator(")")) return new ListLiteral(line, [], isTuple: true);
         var inner = ParseTuple();
         tokens.NeedOperator(")");
         return inner;

@@ -30,12 +30,17 @@ internal sealed class Variable(int line, string name) : Expression(line)
     protected override object? Evaluate(RenderState state) => state.Scope.Find(Name);
 }
 
-/// <summary>[a, b] or (a, b): tuples are lists here.</summary>
-internal sealed class ListLiteral(int line, IReadOnlyList<Expression> items) : Expression(line)
+/// <summary>[a, b], or the tuple (a, b).</summary>
+internal sealed class ListLiteral(int line, IReadOnlyList<Expression> items, bool isTuple = false) : Expression(line)
 {
     internal IReadOnlyList<Expression> Items { get; } = items;
 
-    protected override object? Evaluate(RenderState state) => Items.Select(i => i.Value(state)).ToList();
+    protected override object? Evaluate(RenderState state)
+    {
+        var values = isTuple ? new PythonTuple() : new List<object?>(Items.Count);
+        foreach (var item in Items) values.Add(item.Value(state));
+        return values;
+    }
 }
 
 /// <summary>{key: value}; keys are strings.</summary>

@@ -63,14 +63,12 @@ internal static class MapMethods
         _ => null,
     };
 
-    internal static List<object?> Pairs(Map map) => [.. map.Select(p => new List<object?> { p.Key, p.Value })];
+    internal static List<object?> Pairs(Map map) => [.. map.Select(p => new PythonTuple { p.Key, p.Value })];
 }
 
 /// <summary>The variable "loop" of a round.</summary>
-internal sealed class LoopValue(List<object?> items, int index, int depth)
+internal sealed class LoopValue(List<object?> items, int index)
 {
-    internal int Depth => depth;
-
     internal object? Find(RenderState state, string name) => name switch
     {
         "index" => (long)index + 1,
@@ -80,8 +78,9 @@ internal sealed class LoopValue(List<object?> items, int index, int depth)
         "length" => (long)items.Count,
         "revindex" => (long)items.Count - index,
         "revindex0" => (long)items.Count - index - 1,
-        "depth" => (long)depth,
-        "depth0" => (long)depth - 1,
+        // Only loops that call themselves, which are not supported, count deeper.
+        "depth" => 1L,
+        "depth0" => 0L,
         "previtem" => index > 0 ? items[index - 1] : new Undefined("loop.previtem"),
         "nextitem" => index < items.Count - 1 ? items[index + 1] : new Undefined("loop.nextitem"),
         "cycle" => (Function)((_, a) => a.Positional.Count > 0 ? a.Positional[index % a.Positional.Count] : null),

@@ -116,11 +116,21 @@ internal sealed class Arithmetic(int line, Expression left, string sign, Express
             state.Charge(head.Count + tail.Count);
             return head.Count + tail.Count <= RenderState.MostItems ? head.Concat(tail).ToList() : throw state.Error($"a list grows beyond {RenderState.MostItems} items");
         }
+        if (sign == "*" && ((a as string ?? b as string) is { } repeated) && (a is string ? b : a) is long times) return Repeat(state, repeated, times);
         if (Values.Number(a) is not { } x || Values.Number(b) is not { } y)
             throw state.Error(sign == "+" && (a is string || b is string) ? $"a string and {Values.Kind(a is string ? b : a)} cannot be joined with '+' ('~' would)" : $"'{sign}' between {Values.Kind(a)} and {Values.Kind(b)} is not supported");
         if (sign is "/" or "//" or "%" && y == 0) throw state.Error("a division by zero");
         if (a is double || b is double || sign == "/") return Floats(x, y);
         return Checked(state, () => Wholes(state, Values.Whole(a), Values.Whole(b)));
+    }
+
+    private static string Repeat(RenderState state, string text, long times)
+    {
+        if (times <= 0 || text.Length == 0) return "";
+        if (times <= RenderState.LongestText) state.CheckLength(text.Length * times);
+        else state.CheckLength(times);
+        state.Charge(text.Length * times / 8);
+        return string.Concat(Enumerable.Repeat(text, (int)times));
     }
 
     internal static object? Checked(RenderState state, Func<object?> compute)

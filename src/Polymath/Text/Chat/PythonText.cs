@@ -64,7 +64,7 @@ internal static class PythonText
             var start = at;
             if (most >= 0 && words.Count >= most)
             {
-                words.Add(text[start..TrimmedEnd(text)]);
+                words.Add(text[start..]);
                 return words;
             }
             while (at < text.Length && !IsSpace(text[at])) at++;
@@ -81,8 +81,9 @@ internal static class PythonText
         var parts = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture).Split('E');
         var point = parts[0].IndexOf('.', StringComparison.Ordinal) is >= 0 and var found ? found : parts[0].Length;
         var all = parts[0].Replace(".", "", StringComparison.Ordinal);
-        var digits = all.TrimStart('0');
-        point += (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) - (all.Length - digits.Length);
+        var significant = all.TrimStart('0');
+        point += (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) - (all.Length - significant.Length);
+        var digits = significant.TrimEnd('0');
         var sign = double.IsNegative(value) ? "-" : "";
         if (digits.Length == 0) return sign + "0.0";
         if (point is < -3 or > 16)

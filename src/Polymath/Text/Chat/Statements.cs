@@ -99,7 +99,6 @@ internal sealed class For(int line, Expression target, Expression items, Express
     protected override Flow Execute(RenderState state)
     {
         var outer = state.Scope;
-        var depth = outer.Find("loop") is LoopValue around ? around.Depth + 1 : 1;
         var rounds = Values.Items(state, items.Value(state));
         if (condition is not null)
         {
@@ -114,7 +113,7 @@ internal sealed class For(int line, Expression target, Expression items, Express
         {
             state.Scope = new Scope([], outer);
             Assignment.Assign(state, target, rounds[i]);
-            state.Scope.Set("loop", new LoopValue(rounds, i, depth));
+            state.Scope.Set("loop", new LoopValue(rounds, i));
             if (RunAll(state, body) == Flow.Break) break;
         }
         state.Scope = outer;

@@ -18,7 +18,7 @@ internal sealed partial class TemplateLexer
     private TemplateLexer(string text, string source)
     {
         if (text.Length > LongestTemplate) throw new PolymathException($"{source}: a chat template of {text.Length} characters is too long; {LongestTemplate} are the limit.");
-        text = text.ReplaceLineEndings("\n").Replace('\r', '\n');
+        text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         // The last line break is not part of the output.
         (_text, _source) = (text.EndsWith('\n') ? text[..^1] : text, source);
     }

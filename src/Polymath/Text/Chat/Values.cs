@@ -12,6 +12,11 @@ internal sealed class Map : OrderedDictionary<string, object?>
     internal Map() : base(StringComparer.Ordinal) { }
 }
 
+/// <summary>A list written with round brackets, which is how it is spelled and what sets it apart from other lists.</summary>
+internal sealed class PythonTuple : List<object?>
+{
+}
+
 /// <summary>Jinja's namespace(): the one kind of value that a template can change.</summary>
 internal sealed class Namespace
 {
@@ -101,7 +106,7 @@ internal static class Values
         return (left, right) switch
         {
             (string a, string b) => a == b,
-            (List<object?> a, List<object?> b) => a.Count == b.Count && !a.Where((item, i) => !Same(state, item, b[i], depth + 1)).Any(),
+            (List<object?> a, List<object?> b) => a is PythonTuple == b is PythonTuple && a.Count == b.Count && !a.Where((item, i) => !Same(state, item, b[i], depth + 1)).Any(),
             (Map a, Map b) => a.Count == b.Count && a.All(p => b.TryGetValue(p.Key, out var other) && Same(state, p.Value, other, depth + 1)),
             (null, null) or (Undefined, Undefined) => true,
             _ when Number(left) is { } a && Number(right) is { } b => left is not double && right is not double ? Whole(left) == Whole(right) : a == b,
@@ -144,19 +149,20 @@ internal static class Values
             case double number: result.Append(PythonText.Float(number)); break;
             case string text: result.Append(PythonText.Quoted(text)); break;
             case Undefined: result.Append("Undefined"); break;
-            case List<object?> list: SpellAll('[', list, item => Spell(state, item, result, depth + 1), ']', result); break;
+            case PythonTuple tuple: SpellAll('(', tuple, item => Spell(state, item, result, depth + 1), tuple.Count == 1 ? ",)" : ")", result); break;
+            case List<object?> list: SpellAll('[', list, item => Spell(state, item, result, depth + 1), "]", result); break;
             case Map map:
                 SpellAll('{', map, pair =>
                 {
                     result.Append(PythonText.Quoted(pair.Key)).Append(": ");
                     Spell(state, pair.Value, result, depth + 1);
-                }, '}', result);
+                }, "}", result);
                 break;
             default: throw state.Error($"{Kind(value)} cannot be written as text");
         }
     }
 
-    private static void SpellAll<T>(char open, IEnumerable<T> items, Action<T> spell, char close, StringBuilder result)
+    private static void SpellAll<T>(char open, IEnumerable<T> items, Action<T> spell, string close, StringBuilder result)
     {
         result.Append(open);
         var first = true;
