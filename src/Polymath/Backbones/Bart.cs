@@ -71,6 +71,8 @@ internal sealed class Bart : EncoderDecoder
     private Tensor Embed(Tensor ids, Tensor positions, Tensor table, LayerNorm norm, Dropout? dropout)
     {
         var words = _words.Rows(ids);
+        // The reference's table passes no gradient to the padding token's row from a look-up.
+        if (words.requires_grad) words = where((ids == Config.PadTokenId).unsqueeze(1), words.detach(), words);
         var x = norm.Forward((_scale == 1 ? words : words * _scale) + table.Rows(positions + FirstPosition)); // [T, H]
         return dropout is null ? x : dropout.Apply(x);
     }

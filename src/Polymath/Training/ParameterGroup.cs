@@ -38,8 +38,12 @@ internal static partial class ParameterGroups
     /// <summary>Where in the network a parameter stands: 0 for embeddings, k for block k, L + 1 above.</summary>
     public static int DepthOf(string name, int layers) =>
         Block().Match(name) is { Success: true } block ? int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture) + 1
-        : name.Contains("embeddings", StringComparison.Ordinal) || name.Contains("relative_attention_bias", StringComparison.Ordinal) ? 0 : layers + 1;
+        : Embeddings().IsMatch(name) ? 0 : layers + 1;
 
-    [GeneratedRegex(@"(?:^|\.)layer\.([0-9]+)\.", RegexOptions.CultureInvariant)]
+    /// <summary>BERT's, Llama's and BART's, GPT-2's and T5's names of a block.</summary>
+    [GeneratedRegex(@"(?:^|\.)(?:layer|layers|h|block)\.([0-9]+)\.", RegexOptions.CultureInvariant)]
     private static partial Regex Block();
+
+    [GeneratedRegex(@"embeddings|relative_attention_bias|(?:^|\.)(?:wte|wpe|shared|embed_tokens|embed_positions|layernorm_embedding)\.", RegexOptions.CultureInvariant)]
+    private static partial Regex Embeddings();
 }

@@ -12,7 +12,8 @@ namespace Polymath.Adaptation;
 /// </summary>
 internal sealed class UsedVocabulary
 {
-    private const string Table = "word_embeddings.weight";
+    /// <summary>How the families call the table of token embeddings.</summary>
+    private static readonly string[] Tables = ["word_embeddings.weight", "tok_embeddings.weight", "wte.weight", "embed_tokens.weight", "shared.weight"];
 
     private readonly int[] _ids;
     private readonly Dictionary<int, int> _places;
@@ -41,14 +42,14 @@ internal sealed class UsedVocabulary
         return trained.ToDictionary(entry => entry.Key, entry =>
         {
             if (!IsTable(entry.Key)) return entry.Value.detach().clone();
-            var name = full.Names.Single(IsTable);
+            var name = full.Names.First(stored => stored.EndsWith(Tables.First(table => entry.Key.EndsWith(table, StringComparison.Ordinal)), StringComparison.Ordinal));
             var table = full.Read(name).to(ScalarType.Float32).mul(decay);
             table.index_copy_(0, Ids(), entry.Value.detach());
             return table;
         });
     }
 
-    private static bool IsTable(string name) => name.EndsWith(Table, StringComparison.Ordinal);
+    private static bool IsTable(string name) => Tables.Any(table => name.EndsWith(table, StringComparison.Ordinal));
 
     private Tensor Ids() => tensor(Array.ConvertAll(_ids, id => (long)id));
 
