@@ -17,7 +17,7 @@ internal static class Program
         var root = new RootCommand("Teach one pre-trained transformer many tasks, and keep it from forgetting them.")
         {
             StudyVerb.Create(streams), AdaptVerb.Create(streams), PredictVerb.Create(streams), EvaluateVerb.Create(streams), FeaturesVerb.Create(streams),
-            SearchVerb.Create(streams), TokenizeVerb.Create(streams), ModelsVerb.Create(streams), TasksVerb.Create(streams), ExportVerb.Create(streams), DistillVerb.Create(streams), AskVerb.Create(streams),
+            SearchVerb.Create(streams), TokenizeVerb.Create(streams), ModelsVerb.Create(streams), TasksVerb.Create(streams), ExportVerb.Create(streams), DistillVerb.Create(streams), AskVerb.Create(streams), GenerateVerb.Create(streams),
         };
         ExamplesHelp.Install(root, output);
         var parsed = root.Parse(args);

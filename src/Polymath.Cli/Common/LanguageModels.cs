@@ -26,7 +26,7 @@ internal sealed class LanguageModels : IDisposable
     /// <exception cref="PolymathException">There is no such model, or it is none that answers.</exception>
     public static async Task<LanguageModels> LoadAsync(string model, string? encoder, string? precision, Streams streams, CancellationToken cancellation)
     {
-        var path = File.Exists(model) ? model : await Models.FolderAsync(model, streams, cancellation).ConfigureAwait(false);
+        var path = await LocalAsync(model, streams, cancellation).ConfigureAwait(false);
         // A task that was learned with the command's own encoder finds it wherever the command is installed now.
         if (encoder is not null && !Directory.Exists(encoder) && Path.GetFileName(encoder) == Path.GetFileName(Models.DefaultFolder)) encoder = Models.Default;
         var folder = encoder is null ? null : await Models.FolderAsync(encoder, streams, cancellation).ConfigureAwait(false);
@@ -38,6 +38,10 @@ internal sealed class LanguageModels : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where a model lies on this machine.</summary>
+    public static async Task<string> LocalAsync(string model, Streams streams, CancellationToken cancellation) =>
+        File.Exists(model) ? model : await Models.FolderAsync(model, streams, cancellation).ConfigureAwait(false);
 
     /// <summary>The model that was named, or the one that a task remembers.</summary>
     /// <exception cref="PolymathException">Neither.</exception>
