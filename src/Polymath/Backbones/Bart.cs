@@ -19,10 +19,12 @@ internal sealed class Bart : EncoderDecoder
     private const int FirstPosition = 2;
     private const double Epsilon = 1e-5; // PyTorch's default; config.json does not say
 
-    private readonly Tensor _words, _encoderPositions, _decoderPositions;
-    private readonly LayerNorm _encoderNorm, _decoderNorm;
+    private readonly Tensor _words, _encoderPositions;
+    private readonly LayerNorm _encoderNorm;
     private readonly EncoderBlock[] _encoder;
-    private readonly Block[] _decoder;
+    private readonly Tensor? _decoderPositions;
+    private readonly LayerNorm? _decoderNorm;
+    private readonly Block[] _decoder = [];
     private readonly Linear? _output;
     private readonly Tensor? _outputBias;
     private readonly double _scale;
@@ -33,12 +35,12 @@ internal sealed class Bart : EncoderDecoder
         _scale = config.File.BoolOr(false, "scale_embedding") ? Math.Sqrt(width) : 1;
         _words = weights.Get("model.shared.weight", config.VocabularySize, width);
         _encoderPositions = weights.Get("model.encoder.embed_positions.weight", config.MaxPositions + FirstPosition, width);
-        _decoderPositions = weights.Get("model.decoder.embed_positions.weight", config.MaxPositions + FirstPosition, width);
         _encoderNorm = weights.Norm("model.encoder.layernorm_embedding", width, Epsilon);
-        _decoderNorm = weights.Norm("model.decoder.layernorm_embedding", width, Epsilon);
         _encoder = [.. Enumerable.Range(0, config.Layers).Select(i => Encoding(config, weights, $"model.encoder.layers.{i}"))];
+        if (!withHead || config.Head == HeadKind.None) return;
+        _decoderPositions = weights.Get("model.decoder.embed_positions.weight", config.MaxPositions + FirstPosition, width);
+        _decoderNorm = weights.Norm("model.decoder.layernorm_embedding", width, Epsilon);
         _decoder = [.. Enumerable.Range(0, config.File.IntOr(config.Layers, 1, "decoder_layers")).Select(i => new Block(config, weights, $"model.decoder.layers.{i}"))];
-        if (!withHead) return;
         if (config.Head == HeadKind.SequenceClassification) Head = ClassificationHead(weights);
         if (config.Head != HeadKind.LanguageModel) return;
         _output = weights.Tied(_words);
@@ -57,14 +59,14 @@ internal sealed class Bart : EncoderDecoder
 
     public override Tensor?[] DecoderStates(TokenPass pass, Func<int, bool> wanted)
     {
-        var x = Embed(pass.Ids, pass.Positions, _decoderPositions, _decoderNorm, pass.Dropout);
+        var x = Embed(pass.Ids, pass.Positions, _decoderPositions ?? throw NoDecoder(), _decoderNorm!, pass.Dropout);
         var masks = pass.Attention.Masks(1);
         return Through(x, wanted, _decoder, (block, layer, input) => block.Forward(input, layer, pass, masks));
     }
 
     public override Tensor Logits(Tensor hidden)
     {
-        var logits = (_output ?? throw new PolymathException($"{Config.Source}: this network has no language model head")).Forward(hidden);
+        var logits = (_output ?? throw NoDecoder()).Forward(hidden);
         return _outputBias is null ? logits : logits + _outputBias;
     }
 

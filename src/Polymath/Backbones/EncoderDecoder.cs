@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Polymath.Backbones;
 
 /// <summary>
-/// An encoder-decoder. As a network over rows it is its encoder (features, new heads); its own heads run the decoder: on the shifted source for classes, on
-/// what was decoded so far for text.
+/// An encoder-decoder. As a network over rows it is its encoder (features, new heads), and only that is loaded where no head is wanted; its own heads run the
+/// decoder: on the shifted source for classes, on what was decoded so far for text.
 /// </summary>
 internal abstract class EncoderDecoder(NetworkConfig config, Weights weights) : Network(config, weights), ITokenDecoder
 {
@@ -23,6 +23,9 @@ internal abstract class EncoderDecoder(NetworkConfig config, Weights weights) : 
 
     /// <inheritdoc/>
     public abstract Tensor Logits(Tensor hidden);
+
+    /// <summary>The folder has, or the caller wanted, the encoder only.</summary>
+    protected PolymathException NoDecoder() => new($"{Config.Source}: this network was read without its decoder; it holds a bare network, or was loaded for its features");
 
     /// <summary>The encoder's last states of a batch, for the decoder to look at.</summary>
     public SourceStates Read(PackedBatch batch, bool remember) => new(Last(batch), batch.Offsets, remember);

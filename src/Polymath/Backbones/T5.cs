@@ -17,7 +17,8 @@ internal sealed class T5 : EncoderDecoder
     public const string Prefix = "transformer.";
 
     private readonly Tensor _words;
-    private readonly Stack _encoder, _decoder;
+    private readonly Stack _encoder;
+    private readonly Stack? _decoder;
     private readonly Linear? _output;
     private readonly double _outputScale;
 
@@ -26,9 +27,8 @@ internal sealed class T5 : EncoderDecoder
         var prefix = config.Head == HeadKind.SequenceClassification ? "transformer." : "";
         _words = weights.Get($"{prefix}shared.weight", config.VocabularySize, config.Width);
         _encoder = new Stack(config, weights, $"{prefix}encoder", config.Layers, isDecoder: false);
-        _decoder = config.Head == HeadKind.None && !weights.Has($"{prefix}decoder.final_layer_norm.weight") ? _encoder
-            : new Stack(config, weights, $"{prefix}decoder", config.File.IntOr(config.Layers, 1, "num_decoder_layers"), isDecoder: true);
-        if (!withHead) return;
+        if (!withHead || config.Head == HeadKind.None) return;
+        _decoder = new Stack(config, weights, $"{prefix}decoder", config.File.IntOr(config.Layers, 1, "num_decoder_layers"), isDecoder: true);
         if (config.Head == HeadKind.SequenceClassification) Head = ClassificationHead(weights);
         if (config.Head != HeadKind.LanguageModel) return;
         var scaled = config.File.BoolOr(config.TieWordEmbeddings, "scale_decoder_outputs");
@@ -38,7 +38,7 @@ internal sealed class T5 : EncoderDecoder
 
     public override int Depth => _encoder.Blocks.Length;
 
-    public override int DecoderDepth => _decoder.Blocks.Length;
+    public override int DecoderDepth => _decoder?.Blocks.Length ?? 0;
 
     public override Tensor?[] Hidden(PackedBatch batch, Func<int, bool> wanted, Dropout? dropout = null)
     {
@@ -46,9 +46,9 @@ internal sealed class T5 : EncoderDecoder
         return States(_encoder, new TokenPass(batch.Ids, batch.Positions, plan) { Dropout = dropout }, wanted);
     }
 
-    public override Tensor?[] DecoderStates(TokenPass pass, Func<int, bool> wanted) => States(_decoder, pass, wanted);
+    public override Tensor?[] DecoderStates(TokenPass pass, Func<int, bool> wanted) => States(_decoder ?? throw NoDecoder(), pass, wanted);
 
-    public override Tensor Logits(Tensor hidden) => (_output ?? throw new PolymathException($"{Config.Source}: this network has no language model head"))
+    public override Tensor Logits(Tensor hidden) => (_output ?? throw NoDecoder())
         .Forward(_outputScale == 1 ? hidden : hidden * _outputScale);
 
     private Tensor?[] States(Stack stack, TokenPass pass, Func<int, bool> wanted)

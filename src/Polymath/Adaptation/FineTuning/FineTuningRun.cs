@@ -28,7 +28,8 @@ internal sealed class FineTuningRun(
     {
         if (options.KeepHead) TakeLabelsOfKeptHead();
         var (texts, held) = (Texts(data), validation is null ? null : Texts(validation));
-        var vocabulary = UsedVocabulary.Of([.. texts, .. held ?? []]);
+        // The kept head of an encoder-decoder looks for end tokens by their ids, so these must stay what they are.
+        var vocabulary = options.KeepHead && backbone.Network is EncoderDecoder ? UsedVocabulary.All(backbone.Config.VocabularySize) : UsedVocabulary.Of([.. texts, .. held ?? []]);
         (texts, held) = (vocabulary.Renumber(texts), held is null ? null : vocabulary.Renumber(held));
         using var network = backbone.LoadTrainable(options.KeepHead, vocabulary);
         using TrainableHead top = options.KeepHead ? new KeptHead(network) : new NewHead(StartingHead(), _recipe.Pooling, _recipe.Pairs);

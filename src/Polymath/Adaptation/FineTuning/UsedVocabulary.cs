@@ -26,6 +26,9 @@ internal sealed class UsedVocabulary
     /// <summary>The tokens of some rows.</summary>
     public static UsedVocabulary Of(IEnumerable<TokenRow> rows) => new([.. rows.SelectMany(row => row.Ids).Distinct().Order()]);
 
+    /// <summary>All tokens of a network, under their own numbers.</summary>
+    public static UsedVocabulary All(int count) => new([.. Enumerable.Range(0, count)]);
+
     /// <summary>The rows with the tokens numbered by their places in the smaller table.</summary>
     public TokenRow[] Renumber(IEnumerable<TokenRow> rows) => [.. rows.Select(row => row with { Ids = Array.ConvertAll(row.Ids, id => _places[id]) })];
 
