@@ -51,7 +51,7 @@ internal static class AttentionBench
         }
     }
 
-    private static void Pass(Encoder network, int[][][] batches, int tokens, bool backward)
+    private static void Pass(Network network, int[][][] batches, int tokens, bool backward)
     {
         using var noGrad = backward ? null : no_grad();
         foreach (var rows in batches)

@@ -19,7 +19,7 @@ internal static class EncodeEngines
     {
         var type = Precisions.TensorType(precision);
         using var checkpoint = Checkpoint.Open(Model);
-        using var network = Families.Load(EncoderConfig.Read(Path.Combine(Model, "config.json")), checkpoint, type, trainable: false, withHead: false);
+        using var network = Families.Load(NetworkConfig.Read(Path.Combine(Model, "config.json")), checkpoint, type, trainable: false, withHead: false);
         using var noGrad = no_grad();
         void Pass(IEnumerable<int[][]> batches)
         {

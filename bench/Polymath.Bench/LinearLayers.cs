@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Polymath.Bench;
 
 /// <summary>The four linear layers of one block of an encoder (queries, keys and values as one), for timing them without the rest.</summary>
-internal sealed class LinearLayers(EncoderConfig config, ScalarType type)
+internal sealed class LinearLayers(NetworkConfig config, ScalarType type)
 {
     private const int Runs = 25;
 

@@ -19,7 +19,7 @@ internal sealed class PlainBert : nn.Module<Tensor, Tensor, Tensor>
 
     public PlainBert(string folder, int classes) : base("plain")
     {
-        var config = EncoderConfig.Read(Path.Combine(folder, "config.json"));
+        var config = NetworkConfig.Read(Path.Combine(folder, "config.json"));
         using var checkpoint = Checkpoint.Open(folder);
         var prefix = checkpoint.Contains("bert.embeddings.word_embeddings.weight") ? "bert." : "";
         _words = nn.Embedding(config.VocabularySize, config.Width);
@@ -55,7 +55,7 @@ internal sealed class PlainBert : nn.Module<Tensor, Tensor, Tensor>
         private readonly LayerNorm _attentionNorm, _outputNorm;
         private readonly int _heads;
 
-        public Block(EncoderConfig config) : base("block")
+        public Block(NetworkConfig config) : base("block")
         {
             (_heads, var width) = (config.Heads, config.Width);
             _query = nn.Linear(width, width);

@@ -62,7 +62,7 @@ internal static class TrainBench
     }
 
     /// <summary>Multiplications and additions of forward and backward for a row: three products for each of the forward pass.</summary>
-    private static double Operations(EncoderConfig c, int length) =>
+    private static double Operations(NetworkConfig c, int length) =>
         3.0 * c.Layers * 2 * length * (4.0 * c.Width * c.Width + 2.0 * c.Width * c.Intermediate + 2.0 * length * c.Width);
 
     private static double Peak()
@@ -76,7 +76,7 @@ internal static class TrainBench
 
     private sealed class Ours : IDisposable
     {
-        private readonly Encoder _network;
+        private readonly Network _network;
         private readonly NewHead _head;
         private readonly FineTuningProblem _problem;
         private readonly GroupedAdamW _optimizer;

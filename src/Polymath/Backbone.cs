@@ -35,7 +35,7 @@ public sealed class Backbone : IDisposable
     private readonly Lazy<string> _hash;
     private long _forwardPasses;
 
-    private Backbone(string folder, BackboneOptions options, Encoder network, Tokenizer tokenizer, SentencePipeline sentence, Lazy<string>? hash = null)
+    private Backbone(string folder, BackboneOptions options, Network network, Tokenizer tokenizer, SentencePipeline sentence, Lazy<string>? hash = null)
     {
         (Folder, _options, Network, Tokenizer, Sentence) = (folder, options, network, tokenizer, sentence);
         _hash = hash ?? new Lazy<string>(ComputeHash);
@@ -48,7 +48,7 @@ public sealed class Backbone : IDisposable
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
 
     /// <summary>The settings of the network.</summary>
-    public EncoderConfig Config => Network.Config;
+    public NetworkConfig Config => Network.Config;
 
     /// <summary>The tokenizer of the folder.</summary>
     public Tokenizer Tokenizer { get; }
@@ -71,7 +71,7 @@ public sealed class Backbone : IDisposable
     /// </summary>
     public int MaxTokens => Math.Min(Network.MaxTokens, _options.MaxTokens ?? Sentence.MaxTokens ?? Tokenizer.ModelMaxLength ?? Network.MaxTokens);
 
-    internal Encoder Network { get; }
+    internal Network Network { get; }
 
     internal int TokenBudget => _options.TokenBudget;
 
@@ -83,7 +83,7 @@ public sealed class Backbone : IDisposable
         var configFile = Path.Combine(folder, "config.json");
         if (!Directory.Exists(folder)) throw new PolymathException($"{folder}: there is no such folder; expected a Hugging Face folder with config.json and model.safetensors");
         if (!File.Exists(configFile)) throw new PolymathException($"{folder}: there is no config.json; expected a Hugging Face folder with config.json and model.safetensors");
-        var config = EncoderConfig.Read(configFile);
+        var config = NetworkConfig.Read(configFile);
         var tokenizer = Tokenizer.Load(folder);
         var sentence = SentencePipeline.Read(folder);
         sentence.Check(folder, config.Width);
@@ -122,7 +122,7 @@ public sealed class Backbone : IDisposable
     /// <summary>The network with its folder's weights as float32 parameters that gradients reach; the caller owns it.</summary>
     /// <param name="withHead">Whether the folder's own head is loaded.</param>
     /// <param name="vocabulary">The tokens that it must know; null for all.</param>
-    internal Encoder LoadTrainable(bool withHead, Adaptation.UsedVocabulary? vocabulary = null)
+    internal Network LoadTrainable(bool withHead, Adaptation.UsedVocabulary? vocabulary = null)
     {
         using var scope = torch.NewDisposeScope();
         using var checkpoint = Checkpoint.Open(Folder);

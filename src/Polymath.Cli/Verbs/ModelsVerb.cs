@@ -65,7 +65,8 @@ internal static class ModelsVerb
         var command = Verb.Create("check", "Compare a model with a reference dump: hidden states, logits, loss, gradients. Leaves with 1 where one is off.",
             "polymath models check ./bert-mlm",
             "polymath models check ./bert-mlm --cases dump/cases.safetensors --tolerance 1e-4");
-        command.Takes(folder, cases, tolerance, gradients, absolute, settings.Json);
+        var exact = new Option<bool>("--double") { Description = "Compute in float64: tells a wrong network from rounding" };
+        command.Takes(folder, cases, tolerance, gradients, absolute, exact, settings.Json);
         command.Runs(streams, (result, _) =>
         {
             var path = result.GetValue(folder)!;
@@ -75,6 +76,7 @@ internal static class ModelsVerb
                 Tolerance = result.GetValue(tolerance),
                 GradientTolerance = result.GetValue(gradients),
                 Absolute = result.GetValue(absolute),
+                DoublePrecision = result.GetValue(exact),
             });
             if (result.GetValue(settings.Json)) streams.WriteJson(lines);
             else foreach (var line in lines)

@@ -25,7 +25,7 @@ internal sealed class TaskSession : IDisposable
     public Tagger? Tagger { get; private init; }
 
     /// <summary>Settings of the model, where there is one.</summary>
-    public EncoderConfig? Config => _backbone?.Config;
+    public NetworkConfig? Config => _backbone?.Config;
 
     /// <summary>What the task, or the model's own head, predicts.</summary>
     public TaskKind Kind => Tagger is not null ? TaskKind.TokenClassification : Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
@@ -147,7 +147,7 @@ internal sealed class TaskSession : IDisposable
         };
     }
 
-    private static IEnumerable<object> Tagged(OwnHeadAnswer answer, EncoderConfig config)
+    private static IEnumerable<object> Tagged(OwnHeadAnswer answer, NetworkConfig config)
     {
         var classes = config.Labels.Count;
         for (var t = 0; t < answer.Encoding.Length; t++)

@@ -17,7 +17,7 @@ internal sealed class Bert : Encoder
     private readonly Tensor _words, _positions, _types;
     private readonly LayerNorm _norm;
 
-    public Bert(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
+    public Bert(NetworkConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "bert.embeddings";
         _words = weights.Get($"{embeddings}.word_embeddings.weight", config.VocabularySize, config.Width);

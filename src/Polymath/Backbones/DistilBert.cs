@@ -17,7 +17,7 @@ internal sealed class DistilBert : Encoder
     private readonly Tensor _words, _positions;
     private readonly LayerNorm _norm;
 
-    public DistilBert(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
+    public DistilBert(NetworkConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "distilbert.embeddings";
         _words = weights.Get($"{embeddings}.word_embeddings.weight", config.VocabularySize, config.Width);

@@ -18,7 +18,7 @@ internal sealed class Electra : Encoder
     private readonly LayerNorm _norm;
     private readonly Linear? _project;
 
-    public Electra(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
+    public Electra(NetworkConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "electra.embeddings";
         _words = weights.Get($"{embeddings}.word_embeddings.weight", config.VocabularySize, config.EmbeddingWidth);

@@ -6,28 +6,13 @@ using static TorchSharp.torch;
 namespace Polymath.Backbones;
 
 /// <summary>
-/// An encoder: embeddings, then blocks, each a function of packed tokens [T, H]. A family's file supplies the embeddings, the names of its
-/// weights and its heads; the way of the data through the blocks is the same for all and stands here. Training and inference run this code.
+/// An encoder as BERT made it: embeddings, then post-norm blocks, each a function of packed tokens [T, H]. A family's file supplies the embeddings, the names
+/// of its weights and its heads; the way of the data through the blocks is the same for all and stands here.
 /// </summary>
-internal abstract class Encoder(EncoderConfig config, Weights weights) : IDisposable
+internal abstract class Encoder(NetworkConfig config, Weights weights) : Network(config, weights)
 {
-    /// <summary>Reads a head's scores off the last hidden state.</summary>
-    protected delegate Tensor HeadFunction(Tensor hidden, PackedBatch batch);
-
-    /// <summary>The settings the network was built from.</summary>
-    public EncoderConfig Config => config;
-
-    /// <summary>Parameters by their Hugging Face names; the complete set where the network is trainable.</summary>
-    public IReadOnlyDictionary<string, Tensor> Parameters => weights.Parameters;
-
-    /// <summary>The longest row: positions beyond have no embedding.</summary>
-    public virtual int MaxTokens => config.MaxPositions;
-
     /// <summary>The blocks in order.</summary>
     protected abstract IReadOnlyList<EncoderBlock> Blocks { get; }
-
-    /// <summary>The folder's own head, where it was asked for and the folder has one.</summary>
-    protected HeadFunction? Head { get; init; }
 
     /// <summary>Embeddings of the batch's tokens, [T, H]: hidden state 0.</summary>
     protected abstract Tensor Embed(PackedBatch batch);
@@ -35,43 +20,19 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
     /// <summary>A bias of the attention scores for each of the batch's groups, [1, heads, length, length], shared by all blocks; null for none.</summary>
     protected virtual Tensor[]? AttentionBiases(PackedBatch batch) => null;
 
-    /// <summary>
-    /// Hidden states of the wanted layers, [T, H] each: 0 after the embeddings, k after block k; the others are null. Blocks above the highest
-    /// wanted layer are not run.
-    /// </summary>
-    /// <param name="batch">The rows.</param>
-    /// <param name="wanted">Whether the states of a layer are wanted.</param>
-    /// <param name="dropout">Applied to the embeddings and to what each block adds, as BERT does in training; null for none.</param>
-    public Tensor?[] Hidden(PackedBatch batch, Func<int, bool> wanted, Training.Dropout? dropout = null)
+    /// <inheritdoc/>
+    public override int Depth => Blocks.Count;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Hidden(PackedBatch batch, Func<int, bool> wanted, Training.Dropout? dropout = null)
     {
-        var states = new Tensor?[Blocks.Count + 1];
-        var highest = Enumerable.Range(0, states.Length).Last(wanted);
         var x = dropout is null ? Embed(batch) : dropout.Apply(Embed(batch));
         var biases = AttentionBiases(batch);
-        for (var layer = 0; ; layer++)
-        {
-            if (wanted(layer)) states[layer] = x;
-            if (layer == highest) return states;
-            x = Blocks[layer].Forward(x, batch, biases, dropout);
-        }
+        return Through(x, wanted, Blocks, (block, _, input) => block.Forward(input, batch, biases, dropout));
     }
 
-    /// <summary>The last hidden state, [T, H].</summary>
-    public Tensor Last(PackedBatch batch, Training.Dropout? dropout = null) => Hidden(batch, layer => layer == Blocks.Count, dropout)[^1]!;
-
-    /// <summary>The own head's scores: [T, V], [T, classes] or [rows, classes] (packed rows).</summary>
-    /// <exception cref="PolymathException">The folder has no head, or it was not loaded.</exception>
-    public Tensor HeadScores(Tensor hidden, PackedBatch batch) => Head is { } head ? head(hidden, batch)
-        : throw new PolymathException($"{config.Source}: this folder holds a bare network without a head of its own; give a task or adapt one");
-
-    /// <summary>Frees the weights.</summary>
-    public void Dispose() => weights.Dispose();
-
-    /// <summary>The first token of each packed row, [rows, H].</summary>
-    protected static Tensor First(Tensor hidden, PackedBatch batch) => hidden.index_select(0, batch.FirstTokens);
-
     /// <summary>Builds the blocks of a family from a function that names the weights of block i.</summary>
-    protected static EncoderBlock[] MakeBlocks(EncoderConfig config, Weights weights, Func<int, BlockNames> names) =>
+    protected static EncoderBlock[] MakeBlocks(NetworkConfig config, Weights weights, Func<int, BlockNames> names) =>
         [.. Enumerable.Range(0, config.Layers).Select(i => names(i)).Select(name => new EncoderBlock(
             new SelfAttention(
                 weights.Linear([name.Query, name.Key, name.Value], config.Width, config.Width),
@@ -92,7 +53,7 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
 
     /// <summary>Scores of the vocabulary: norm(activation(dense(h))) · embeddingsᵀ + bias, the output weight tied unless the checkpoint has its own.</summary>
     protected static HeadFunction LanguageModelHead(
-        EncoderConfig config, Weights weights, string dense, string norm, Tensor embeddings, string decoder, string bias, Native.Activation activation, long width)
+        NetworkConfig config, Weights weights, string dense, string norm, Tensor embeddings, string decoder, string bias, Native.Activation activation, long width)
     {
         var transform = weights.Linear(dense, config.Width, width);
         var normalise = weights.Norm(norm, width, config.LayerNormEpsilon);
@@ -103,17 +64,10 @@ internal abstract class Encoder(EncoderConfig config, Weights weights) : IDispos
     }
 
     /// <summary>Scores of a row: project(activation(dense(first token))).</summary>
-    protected static HeadFunction FirstTokenHead(EncoderConfig config, Weights weights, string dense, string project, Native.Activation activation)
+    protected static HeadFunction FirstTokenHead(NetworkConfig config, Weights weights, string dense, string project, Native.Activation activation)
     {
         var hiddenLayer = weights.Linear(dense, config.Width, config.Width);
         var output = weights.Linear(project, config.Width, config.Labels.Count);
         return (hidden, batch) => output.Forward(hiddenLayer.Forward(First(hidden, batch), activation));
-    }
-
-    /// <summary>Scores of each token: classifier(h).</summary>
-    protected static HeadFunction TokenHead(EncoderConfig config, Weights weights)
-    {
-        var classifier = weights.Linear("classifier", config.Width, config.Labels.Count);
-        return (hidden, _) => classifier.Forward(hidden);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Mpnet : Encoder
     private readonly Tensor _words, _positions, _relative;
     private readonly LayerNorm _norm;
 
-    public Mpnet(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
+    public Mpnet(NetworkConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "mpnet.embeddings";
         _words = weights.Get($"{embeddings}.word_embeddings.weight", config.VocabularySize, config.Width);

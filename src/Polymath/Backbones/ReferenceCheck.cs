@@ -15,6 +15,8 @@ public sealed record ReferenceCheckOptions
     public double GradientTolerance { get; init; } = 1e-4;
     /// <summary>Where set, hidden states and logits are compared by this absolute gap instead.</summary>
     public double? Absolute { get; init; }
+    /// <summary>Whether the network computes in float64, which tells a wrong network from rounding that deep layers made larger.</summary>
+    public bool DoublePrecision { get; init; }
 }
 
 /// <summary>What came of comparing one kind of tensor.</summary>
@@ -29,7 +31,7 @@ public sealed record ReferenceCheckLine(string Kind, string Status, int Compared
 /// Compares a Hugging Face folder with a reference dump: rows with hidden states and logits, a padded batch with loss and gradients
 /// (<c>cases.safetensors</c>), and pseudo-likelihoods (<c>cases.json</c>). The way to prove a port to oneself.
 /// </summary>
-public static class ReferenceCheck
+public static partial class ReferenceCheck
 {
     /// <summary>Runs every comparison that the dump has material for.</summary>
     /// <param name="folder">config.json and weights.</param>
@@ -44,16 +46,17 @@ public static class ReferenceCheck
         using var scope = NewDisposeScope();
         using var cases = SafetensorsFile.Open(casesFile);
         using var checkpoint = Checkpoint.Open(folder);
-        var config = EncoderConfig.Read(Path.Combine(folder, "config.json"));
-        using var network = Families.Load(config, checkpoint, ScalarType.Float32, trainable, withHead: config.Head != HeadKind.None, fused);
+        var config = NetworkConfig.Read(Path.Combine(folder, "config.json"));
+        using var network = Families.Load(config, checkpoint, options.DoublePrecision ? ScalarType.Float64 : ScalarType.Float32, trainable, withHead: config.Head != HeadKind.None, fused && !options.DoublePrecision);
         var tally = new Tally(cases, options);
         CompareRows(network, cases, tally, layout);
         if (trainable && cases.Tensors.ContainsKey("batch.loss")) CompareBatch(network, cases, tally, layout);
         CompareLikelihoods(network, Path.ChangeExtension(casesFile, ".json"), tally);
+        CompareGeneration(network, Path.ChangeExtension(casesFile, ".json"), tally);
         return tally.Lines();
     }
 
-    private static void CompareRows(Encoder network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
+    private static void CompareRows(Network network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -65,6 +68,7 @@ public static class ReferenceCheck
             throw new PolymathException($"{cases.Path}: token_type_ids do not have the lengths of input_ids");
         using var batch = PackedBatch.Create(ids, types.Length == 0 ? null : types, layout);
         var hidden = network.Hidden(batch, _ => true);
+        if (network is EncoderDecoder both) { CompareSourceRows(both, batch, hidden, ids, cases, tally); return; }
         var scores = network.Config.Head == HeadKind.None ? null : network.HeadScores(hidden[^1]!, batch);
         for (var packed = 0; packed < batch.Rows; packed++)
         {
@@ -76,7 +80,7 @@ public static class ReferenceCheck
         }
     }
 
-    private static void CompareBatch(Encoder network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
+    private static void CompareBatch(Network network, SafetensorsFile cases, Tally tally, AttentionLayout layout)
     {
         if (network.Config.Head == HeadKind.None)
         {
@@ -96,7 +100,7 @@ public static class ReferenceCheck
     }
 
     /// <summary>The mean loss of the padded batch, computed from its real tokens only. Labels of −100 do not count.</summary>
-    private static Tensor BatchLoss(Encoder network, SafetensorsFile cases, AttentionLayout layout)
+    private static Tensor BatchLoss(Network network, SafetensorsFile cases, AttentionLayout layout)
     {
         if (cases.Info("batch.input_ids").Shape is not [var longRows, var longWidth]) throw new PolymathException($"{cases.Path}: 'batch.input_ids' has shape [{string.Join(", ", cases.Info("batch.input_ids").Shape)}]; expected [rows, tokens]");
         int rows = (int)longRows, width = (int)longWidth;
@@ -109,6 +113,7 @@ public static class ReferenceCheck
         foreach (var row in Unpad(ids)) CheckRow(network, cases, "batch.input_ids", row);
         int[][] Unpad(long[] values) => [.. lengths.Select((length, r) => values.Skip(r * width).Take(length).Select(v => (int)v).ToArray())];
         using var batch = PackedBatch.Create(Unpad(ids), types is null ? null : Unpad(types), layout);
+        if (network.Config.Head == HeadKind.LanguageModel) return LanguageModelLoss(network, batch, cases);
         var scores = network.HeadScores(network.Last(batch), batch);
         var order = tensor(batch.Order.Select(r => (long)r).ToArray());
         var labels = cases.Read("batch.labels");
@@ -118,6 +123,7 @@ public static class ReferenceCheck
             return nn.functional.cross_entropy(scores, packed, ignore_index: -100);
         }
         labels = labels.index_select(0, order);
+        if (labels.is_floating_point()) labels = labels.to(scores.dtype);
         return network.Config.Problem switch
         {
             ProblemType.MultiLabel => nn.functional.binary_cross_entropy_with_logits(scores, labels),
@@ -127,7 +133,7 @@ public static class ReferenceCheck
     }
 
     /// <summary>Each token of an answer masked in turn, the rest of the answer visible: log-probability of the true token.</summary>
-    private static void CompareLikelihoods(Encoder network, string file, Tally tally)
+    private static void CompareLikelihoods(Network network, string file, Tally tally)
     {
         if (!File.Exists(file) || network.Config.Head != HeadKind.MaskedLanguageModel) return;
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
@@ -152,7 +158,7 @@ public static class ReferenceCheck
     }
 
     /// <summary>What the network could not look up would end in an error of the native library.</summary>
-    private static void CheckRow(Encoder network, SafetensorsFile cases, string name, int[] ids)
+    private static void CheckRow(Network network, SafetensorsFile cases, string name, int[] ids)
     {
         if (ids.Length == 0 || ids.Length > network.MaxTokens) throw new PolymathException($"{cases.Path}: '{name}' has {ids.Length} tokens; the network reads 1 to {network.MaxTokens}");
         foreach (var id in ids)
@@ -177,18 +183,25 @@ public static class ReferenceCheck
         public void Compare(string kind, string name, Tensor found)
         {
             if (!cases.Tensors.TryGetValue(name, out var info)) return;
+            if (cases.ReadFloats(name).Any(float.IsNaN))
+            {
+                Skip(kind, name, $"{name}: the reference's own value is not a number");
+                return;
+            }
             if (!info.Shape.AsSpan().SequenceEqual(found.shape)) Fail(kind, $"{name}: shape [{string.Join(", ", found.shape)}], expected [{string.Join(", ", info.Shape)}]");
             else Add(kind, name, Doubles(found), [.. cases.ReadFloats(name).Select(v => (double)v)]);
         }
 
-        public void Add(string kind, string name, double[] found, double[] expected)
+        public void Agree(string kind, string name) => Record(kind, "OK", 0, name);
+
+        public void Add(string kind, string name, double[] found, double[] expected, double? tolerance = null)
         {
             var gap = found.Zip(expected, (a, b) => Math.Abs(a - b)).Select(d => double.IsNaN(d) ? double.PositiveInfinity : d).DefaultIfEmpty(0).Max();
             var isGradient = kind == "gradients";
             var absolute = options.Absolute is not null && !isGradient;
             var scale = absolute ? 1 : Math.Max(expected.Select(Math.Abs).DefaultIfEmpty(0).Max(), isGradient ? _gradientFloor : 0);
             gap = gap == 0 ? 0 : gap / scale;
-            var allowed = isGradient ? options.GradientTolerance : absolute ? options.Absolute!.Value : options.Tolerance;
+            var allowed = tolerance ?? (isGradient ? options.GradientTolerance : absolute ? options.Absolute!.Value : options.Tolerance);
             Record(kind, gap <= allowed ? "OK" : "FAIL", gap, name);
         }
 

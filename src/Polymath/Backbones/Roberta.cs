@@ -17,7 +17,7 @@ internal sealed class Roberta : Encoder
     private readonly Tensor _words, _positions, _types;
     private readonly LayerNorm _norm;
 
-    public Roberta(EncoderConfig config, Weights weights, bool withHead) : base(config, weights)
+    public Roberta(NetworkConfig config, Weights weights, bool withHead) : base(config, weights)
     {
         const string embeddings = "roberta.embeddings";
         if (MaxTokens < 1) throw new PolymathException($"{config.Source}: 'pad_token_id' {config.PadTokenId} leaves none of the {config.MaxPositions} positions, which are counted from it; expected a smaller one");

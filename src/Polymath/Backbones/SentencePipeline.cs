@@ -152,7 +152,7 @@ public sealed class SentencePipeline
             "sentence_xlm-roberta_config.json", "sentence_camembert_config.json", "sentence_electra_config.json" })
         {
             if (!File.Exists(Path.Combine(folder, name))) continue;
-            using var json = ConfigFile.Open(Path.Combine(folder, name));
+            var json = ConfigFile.Open(Path.Combine(folder, name));
             return (json.Has("max_seq_length") ? json.Int(3, "max_seq_length") : null, json.BoolOr(false, "do_lower_case"));
         }
         return (null, false);
@@ -160,7 +160,7 @@ public sealed class SentencePipeline
 
     private static Pooling ReadPooling(string file)
     {
-        using var json = ConfigFile.Open(file);
+        var json = ConfigFile.Open(file);
         if (!json.BoolOr(true, "include_prompt")) throw new PolymathException($"{file}: include_prompt false (pooling without the prompt's tokens) is not known; expected true");
         string[] on = [.. json.Root.EnumerateObject().Where(p => p.Name.StartsWith("pooling_mode_", StringComparison.Ordinal) && p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name[13..])];
         if (json.Has("pooling_mode")) on = [json.Text("pooling_mode")];
@@ -175,7 +175,7 @@ public sealed class SentencePipeline
 
     private static DenseStep ReadDense(string folder)
     {
-        using var json = ConfigFile.Open(Path.Combine(folder, "config.json"));
+        var json = ConfigFile.Open(Path.Combine(folder, "config.json"));
         int inputs = json.Int(1, "in_features"), outputs = json.Int(1, "out_features");
         using var checkpoint = Checkpoint.Open(folder);
         float[] Values(string name, params long[] shape) => checkpoint.Info(name).Shape.AsSpan().SequenceEqual(shape) ? checkpoint.ReadFloats(name)
@@ -195,7 +195,7 @@ public sealed class SentencePipeline
     private static (IReadOnlyDictionary<string, string> Prompts, string? Default) ReadPrompts(string file)
     {
         if (!File.Exists(file)) return (new Dictionary<string, string>(), null);
-        using var json = ConfigFile.Open(file);
+        var json = ConfigFile.Open(file);
         return (json.Map("prompts"), json.Has("default_prompt_name") ? json.Text("default_prompt_name") : null);
     }
 }

@@ -52,24 +52,43 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
         return tensor;
     }
 
-    /// <summary>The layer <c>name.weight</c> [outputs, inputs] and <c>name.bias</c> [outputs].</summary>
-    public Linear Linear(string name, long inputs, long outputs) => Linear([name], inputs, outputs);
-
-    /// <summary>Several layers that read the same input, as one; their outputs are concatenated.</summary>
-    public Linear Linear(string[] names, long inputs, long outputs)
+    /// <summary>A tensor that is not trained.</summary>
+    public Tensor Constant(string name, params long[] shape)
     {
-        Tensor[] weights = [.. names.Select(name => Get($"{name}.weight", outputs, inputs))];
-        Tensor[] biases = [.. names.Select(name => Get($"{name}.bias", outputs))];
-        var linear = new Linear(weights, biases, this);
-        if (!trainable) foreach (var name in names) Forget($"{name}.weight", $"{name}.bias");
-        return linear;
+        var tensor = Get(name, shape);
+        _parameters.Remove(name);
+        return Own(tensor.requires_grad_(false));
     }
 
-    /// <summary>A linear layer whose weight is tied to another tensor and whose bias is its own.</summary>
-    public Linear Tied(Tensor weight, string bias) => new([weight], [Get(bias, weight.shape[0])], this);
+    /// <summary>The layer <c>name.weight</c> [outputs, inputs] and, unless it has none, <c>name.bias</c> [outputs].</summary>
+    public Linear Linear(string name, long inputs, long outputs, bool bias = true) => Linear([(name, outputs)], inputs, bias);
+
+    /// <summary>Several layers that read the same input, as one; their outputs are concatenated.</summary>
+    public Linear Linear(string[] names, long inputs, long outputs, bool bias = true) => Linear([.. names.Select(name => (name, outputs))], inputs, bias);
+
+    /// <summary>Several layers of different widths that read the same input, as one; their outputs are concatenated.</summary>
+    public Linear Linear((string Name, long Outputs)[] parts, long inputs, bool bias = true)
+    {
+        Tensor[] weights = [.. parts.Select(part => Get($"{part.Name}.weight", part.Outputs, inputs))];
+        Tensor[] biases = bias ? [.. parts.Select(part => Get($"{part.Name}.bias", part.Outputs))] : [];
+        return Kept(new Linear(weights, biases, this), parts.Select(part => part.Name));
+    }
+
+    /// <summary>A layer whose weight is stored as [inputs, outputs], as GPT-2's Conv1D has it.</summary>
+    public Linear Transposed(string name, long inputs, long outputs) =>
+        Kept(new Linear([Get($"{name}.weight", inputs, outputs)], [Get($"{name}.bias", outputs)], this, transposed: true), [name]);
+
+    /// <summary>A linear layer whose weight is tied to another tensor and whose bias, where it has one, is its own.</summary>
+    public Linear Tied(Tensor weight, string? bias = null) => new([weight], bias is null ? [] : [Get(bias, weight.shape[0])], this);
 
     /// <summary>The norm <c>name.weight</c>, <c>name.bias</c> [width].</summary>
     public LayerNorm Norm(string name, long width, double epsilon) => new(Get($"{name}.weight", width), Get($"{name}.bias", width), epsilon);
+
+    /// <summary>The norm <c>name.weight</c> [width], without a bias.</summary>
+    public LayerNorm ScaleNorm(string name, long width, double epsilon) => new(Get($"{name}.weight", width), null, epsilon);
+
+    /// <summary>The root-mean-square norm <c>name.weight</c> [width].</summary>
+    public RmsNorm RmsNorm(string name, long width, double epsilon) => new(Get($"{name}.weight", width), epsilon);
 
     /// <summary>Frees every tensor.</summary>
     public void Dispose()
@@ -79,10 +98,13 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
     }
 
     /// <summary>A frozen layer holds its weights in a layout of its own; the plain ones would only take memory.</summary>
-    private void Forget(params ReadOnlySpan<string> names)
+    private Linear Kept(Linear linear, IEnumerable<string> names)
     {
+        if (trainable) return linear;
         foreach (var name in names)
-            if (_parameters.Remove(name, out var tensor)) tensor.Dispose();
+            foreach (var part in new[] { $"{name}.weight", $"{name}.bias" })
+                if (_parameters.Remove(part, out var tensor)) tensor.Dispose();
+        return linear;
     }
 
     private string? Find(string name)

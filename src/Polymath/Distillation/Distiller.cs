@@ -50,7 +50,7 @@ public static class Distiller
         var loss = new DistillationLoss(mean, scale, teacher.Config.Width, options.SimilarityWeight);
         var checkpoint = Path.Combine(work, "checkpoint.safetensors");
         if (!File.Exists(checkpoint)) StudentFolder.WriteFirstWeights(checkpoint, tokenizer.VocabularySize, options, disk);
-        using var training = StudentTraining.Open(EncoderConfig.Read(Path.Combine(output, "config.json")), checkpoint, ids[..^heldOut], vectors, loss, options);
+        using var training = StudentTraining.Open(NetworkConfig.Read(Path.Combine(output, "config.json")), checkpoint, ids[..^heldOut], vectors, loss, options);
         training.Run(() =>
         {
             training.Save(checkpoint, disk);

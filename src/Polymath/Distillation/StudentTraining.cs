@@ -21,7 +21,7 @@ internal readonly record struct TrainingPosition(int Phase, int Epoch, int Batch
 internal sealed class StudentTraining : IDisposable
 {
     private readonly DistillationOptions _options;
-    private readonly Encoder _student;
+    private readonly Network _student;
     private readonly Tensor[] _projection; // weight [D, H], bias [D]
     private readonly FusedAdamW _optimizer;
     private readonly DistillationLoss _loss;
@@ -37,13 +37,13 @@ internal sealed class StudentTraining : IDisposable
     /// <param name="vectors">The teacher's vectors of the same texts and perhaps more, float16 [N, D].</param>
     /// <param name="loss">What is minimised.</param>
     /// <param name="options">How.</param>
-    public static StudentTraining Open(EncoderConfig config, string file, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
+    public static StudentTraining Open(NetworkConfig config, string file, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
     {
         using var start = Checkpoint.Open(file);
         return new StudentTraining(config, start, rows, vectors, loss, options);
     }
 
-    private StudentTraining(EncoderConfig config, Checkpoint start, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
+    private StudentTraining(NetworkConfig config, Checkpoint start, int[][] rows, Tensor vectors, DistillationLoss loss, DistillationOptions options)
     {
         (_options, _rows, _vectors, _loss) = (options, rows, vectors, loss);
         using var scope = NewDisposeScope();

@@ -94,7 +94,7 @@ internal static class Activations
     {
         Activation.None => x,
         Activation.Gelu => nn.functional.gelu(x),
-        Activation.GeluTanh => 0.5 * x * (1 + (0.7978845608028654 * (x + 0.044715 * x.pow(3))).tanh()), // Hendrycks and Gimpel 2016
+        Activation.GeluTanh => Scripts.GeluTanh(x),
         Activation.Relu => nn.functional.relu(x),
         Activation.Silu => nn.functional.silu(x),
         Activation.Tanh => x.tanh(),

@@ -9,7 +9,9 @@ public class ReferenceCheckTests
     public static TheoryData<string> Folders => [.. new[]
     {
         "bert-mlm", "bert-classify", "bert-regression", "bert-tokens", "roberta-mlm", "roberta-classify", "roberta-multi-label", "roberta-tokens",
-        "distilbert-mlm", "distilbert-classify", "electra-mlm", "electra-classify", "mpnet-mlm", "mpnet-classify",
+        "distilbert-mlm", "distilbert-classify", "electra-mlm", "electra-classify", "mpnet-mlm", "mpnet-classify", "modernbert-mlm", "modernbert-classify",
+        "gpt2", "gpt2-classify", "llama", "llama-classify", "llama-rope-linear", "llama-rope-llama3", "mistral-window", "qwen2",
+        "t5", "t5-v1_1", "t5-classify", "bart", "bart-classify",
     }];
 
     [Theory, MemberData(nameof(Folders))]
@@ -24,15 +26,28 @@ public class ReferenceCheckTests
     [Theory, MemberData(nameof(Folders))]
     public void Everything_agrees_with_frozen_plain_weights(string folder) => Check(folder, AttentionLayout.Grouped, trainable: false, fused: false);
 
-    private static void Check(string name, AttentionLayout layout, bool trainable, bool fused = true)
+    /// <summary>In float64 only the reference's own storage in float32 is left, and the angles of rotary positions.</summary>
+    [Theory, MemberData(nameof(Folders))]
+    public void Everything_agrees_closely_in_double_precision(string folder) =>
+        Check(folder, AttentionLayout.Grouped, trainable: true, options: new ReferenceCheckOptions { DoublePrecision = true, Tolerance = 1e-6, GradientTolerance = 1e-5 });
+
+    private static void Check(string name, AttentionLayout layout, bool trainable, bool fused = true, ReferenceCheckOptions? options = null)
     {
         var folder = TestFiles.Golden("models", name);
-        var lines = ReferenceCheck.Run(folder, Path.Combine(folder, "cases.safetensors"), new ReferenceCheckOptions(), layout, trainable, fused);
-        Assert.All(lines, line => Assert.True(line.Status == "OK", $"{line.Kind}: {line.Gap:E1} at {line.Worst}"));
+        // The layers of this one make rounding some twenty times larger: float32 leaves the reference by 1.3e-5 to 2.6e-5 in one of its rows, by the order of
+        // sums; float64 by 2.5e-6, because the reference takes the variance of its norms in float32.
+        if (name == "t5-v1_1")
+            options = options is null ? new ReferenceCheckOptions { Tolerance = 5e-5, GradientTolerance = 2e-4 } : options with { Tolerance = 5e-6 };
+        var lines = ReferenceCheck.Run(folder, Path.Combine(folder, "cases.safetensors"), options ?? new ReferenceCheckOptions(), layout, trainable, fused);
+        // Right padding left whole rows of the reference's windows masked: its batch losses are not numbers there.
+        var lossless = name.StartsWith("modernbert", StringComparison.Ordinal) || name == "mistral-window";
+        Assert.All(lines, line => Assert.True(line.Status == "OK" || (lossless && line is { Status: "SKIP", Kind: "loss" or "gradients" }), $"{line.Kind}: {line.Gap:E1} at {line.Worst}"));
         string[] kinds = [.. lines.Select(line => line.Kind)];
-        var layers = EncoderConfig.Read(Path.Combine(folder, "config.json")).Layers;
-        Assert.Subset(kinds.ToHashSet(), Enumerable.Range(0, layers + 1).Select(layer => $"hidden.{layer}").Append("logits").ToHashSet());
+        var layers = NetworkConfig.Read(Path.Combine(folder, "config.json")).Layers;
+        var half = kinds.Contains("encoder_hidden.0") ? "encoder_" : "";
+        Assert.Subset(kinds.ToHashSet(), Enumerable.Range(0, layers + 1).Select(layer => $"{half}hidden.{layer}").Append("logits").ToHashSet());
         if (trainable) Assert.Subset(kinds.ToHashSet(), new HashSet<string>(["loss", "gradients"]));
         if (name.EndsWith("-mlm", StringComparison.Ordinal)) Assert.Contains("pseudo-likelihood", kinds);
+        if (name is "gpt2" or "llama" or "llama-rope-linear" or "llama-rope-llama3" or "mistral-window" or "qwen2" or "t5" or "t5-v1_1" or "bart") Assert.Contains("likelihood", kinds);
     }
 }

@@ -11,11 +11,11 @@ namespace Polymath.Tests;
 /// <summary>Packed execution on a tiny network: any batch equals one by one, any thread, any number of times.</summary>
 public class FeatureExtractorTests
 {
-    private static Encoder Network(string folder = "bert-mlm")
+    private static Network Network(string folder = "bert-mlm")
     {
         var path = TestFiles.Golden("models", folder);
         using var checkpoint = Checkpoint.Open(path);
-        return Families.Load(EncoderConfig.Read(Path.Combine(path, "config.json")), checkpoint, ScalarType.Float32, trainable: false, withHead: false);
+        return Families.Load(NetworkConfig.Read(Path.Combine(path, "config.json")), checkpoint, ScalarType.Float32, trainable: false, withHead: false);
     }
 
     private static int[][] Rows(ulong seed, int count, int longest)
@@ -25,7 +25,7 @@ public class FeatureExtractorTests
     }
 
     /// <summary>All hidden states of each row, in the caller's order.</summary>
-    private static float[][] Run(Encoder network, int[][] rows, AttentionLayout layout = AttentionLayout.Grouped)
+    private static float[][] Run(Network network, int[][] rows, AttentionLayout layout = AttentionLayout.Grouped)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -15,14 +15,14 @@ internal sealed class GoldenTraining : ITrainingProblem, IDisposable
 
     public GoldenTraining(string name)
     {
-        var config = EncoderConfig.Read(TestFiles.Golden("models", "bert-classify", "config.json"));
+        var config = NetworkConfig.Read(TestFiles.Golden("models", "bert-classify", "config.json"));
         using var checkpoint = Checkpoint.Open(TestFiles.Golden("models", "bert-classify"));
         Network = Families.Load(config, checkpoint, ScalarType.Float32, trainable: true, withHead: true);
         _batches = SafetensorsFile.Open(TestFiles.Golden("training", $"{name}.safetensors"));
         Facts = JsonDocument.Parse(File.ReadAllText(TestFiles.Golden("training", $"{name}.json"))).RootElement;
     }
 
-    public Encoder Network { get; }
+    public Network Network { get; }
 
     public JsonElement Facts { get; }
 

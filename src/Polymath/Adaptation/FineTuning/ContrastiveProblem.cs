@@ -10,7 +10,7 @@ namespace Polymath.Adaptation;
 /// The cosine of two rows' vectors should be 1 within a class and 0 between classes; the loss is the mean squared difference, as in SetFit.
 /// A row that stands in several pairs of a step is encoded once.
 /// </summary>
-internal sealed class ContrastiveProblem(Encoder network, Pooling pooling, TokenRow[] rows, RowPair[] pairs, int batchPairs) : ITrainingProblem
+internal sealed class ContrastiveProblem(Network network, Pooling pooling, TokenRow[] rows, RowPair[] pairs, int batchPairs) : ITrainingProblem
 {
     public long StepsPerEpoch => (pairs.Length + batchPairs - 1) / batchPairs;
 

@@ -18,7 +18,7 @@ namespace Polymath.Adaptation;
 /// <param name="precision">The number format of the matrix products.</param>
 /// <param name="validate">The validation score; null where nothing is held out.</param>
 internal sealed class FineTuningProblem(
-    Encoder network, TrainableHead top, TokenRow[] texts, RowLoss loss, RowOrder order, int accumulate, Precision precision, Func<double>? validate) : ITrainingProblem
+    Network network, TrainableHead top, TokenRow[] texts, RowLoss loss, RowOrder order, int accumulate, Precision precision, Func<double>? validate) : ITrainingProblem
 {
     public long StepsPerEpoch => order.StepsPerEpoch;
 

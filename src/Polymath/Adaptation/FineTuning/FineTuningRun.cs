@@ -75,7 +75,7 @@ internal sealed class FineTuningRun(
 
     private TokenRow[] Texts(LabelledRows of) => TokenRow.Read(backbone, _recipe.Pairs == PairEncoding.Joint ? of.Rows : PairEncodings.Apart(of.Rows), options.Prompt);
 
-    private double Validate(Encoder network, TrainableHead top, TokenRow[] texts)
+    private double Validate(Network network, TrainableHead top, TokenRow[] texts)
     {
         var metric = TaskMetrics.WantedOrMain(data.Kind, options.Metric);
         var score = metric.Compute(TaskMetrics.Score(validation!, Scores(network, top, texts)));
@@ -83,7 +83,7 @@ internal sealed class FineTuningRun(
     }
 
     /// <summary>Scores of rows by the network as it is, [rows, outputs].</summary>
-    private float[] Scores(Encoder network, TrainableHead top, TokenRow[] texts)
+    private float[] Scores(Network network, TrainableHead top, TokenRow[] texts)
     {
         var (rows, outputs, per) = (texts.Length / top.TextsPerRow, data.Outputs, top.TextsPerRow);
         var scores = new float[rows * outputs];

@@ -27,7 +27,7 @@ internal abstract class TrainableHead : IDisposable
     protected abstract Tensor Scores(Tensor?[] states, PackedBatch batch, Dropout? dropout);
 
     /// <summary>Runs the network and scores the batch's rows in the caller's order, [rows, outputs].</summary>
-    public Tensor Scores(Encoder network, PackedBatch batch, Dropout? dropout) =>
+    public Tensor Scores(Network network, PackedBatch batch, Dropout? dropout) =>
         Scores(network.Hidden(batch, layer => ReadsAllLayers || layer == network.Config.Layers, dropout), batch, dropout);
 
     /// <summary>Frees the parameters.</summary>
@@ -90,7 +90,7 @@ internal sealed class NewHead : TrainableHead
 }
 
 /// <summary>The folder's own classification head.</summary>
-internal sealed class KeptHead(Encoder network) : TrainableHead
+internal sealed class KeptHead(Network network) : TrainableHead
 {
     protected override Tensor Scores(Tensor?[] states, PackedBatch batch, Dropout? dropout) => Unpacked(network.HeadScores(states[^1]!, batch), batch);
 }

@@ -13,21 +13,23 @@ internal sealed class Linear
     private readonly FusedLinear? _fused;
 
     private readonly Tensor[] _weights, _biases;
+    private readonly bool _transposed;
 
     /// <param name="weights">One or more weights [outputs, inputs] that read the same input; their outputs are concatenated.</param>
     /// <param name="biases">Their biases [outputs], or none.</param>
     /// <param name="owner">Frees what the layer makes of its own.</param>
-    public Linear(Tensor[] weights, Tensor[] biases, Weights owner)
+    /// <param name="transposed">Whether the weight is stored as [inputs, outputs] (GPT-2's Conv1D).</param>
+    public Linear(Tensor[] weights, Tensor[] biases, Weights owner, bool transposed = false)
     {
-        (_weights, _biases) = (weights, biases);
+        (_weights, _biases, _transposed) = (weights, biases, transposed);
         if (owner.Trainable) return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var weight = Join(weights)!;
+        var weight = Weight().contiguous();
         var bias = Join(biases);
         _fused = owner.Fused ? FusedLinear.Pack(weight, bias) : null;
         if (_fused is not null) owner.Own(_fused);
-        else (_weights, _biases) = ([owner.Own(weight.alias())], bias is null ? [] : [owner.Own(bias.alias())]);
+        else (_weights, _biases, _transposed) = ([owner.Own(weight.alias())], bias is null ? [] : [owner.Own(bias.alias())], false);
     }
 
     /// <summary>activation(x Wᵀ + b); x [rows, inputs] → [rows, outputs].</summary>
@@ -41,16 +43,9 @@ internal sealed class Linear
     public Tensor ForwardAdd(Tensor x, Tensor residual, Training.Dropout? dropout = null) =>
         dropout is not null ? dropout.Apply(Forward(x)) + residual : _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
 
-    private Tensor Plain(Tensor x) => nn.functional.linear(x, Join(_weights)!, Join(_biases));
+    private Tensor Plain(Tensor x) => nn.functional.linear(x, Weight(), Join(_biases));
+
+    private Tensor Weight() => _transposed ? Join(_weights)!.t() : Join(_weights)!;
 
     private static Tensor? Join(Tensor[] parts) => parts.Length switch { 0 => null, 1 => parts[0], _ => cat(parts) };
-}
-
-/// <summary>Layer normalisation over the last dimension (Ba, Kiros and Hinton 2016).</summary>
-internal sealed class LayerNorm(Tensor weight, Tensor bias, double epsilon)
-{
-    private readonly long[] _shape = [weight.shape[0]];
-
-    /// <summary>(x − mean) / √(variance + ε) · weight + bias.</summary>
-    public Tensor Forward(Tensor x) => nn.functional.layer_norm(x, _shape, weight, bias, epsilon);
 }

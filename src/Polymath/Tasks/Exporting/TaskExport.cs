@@ -65,7 +65,7 @@ internal static class TaskExport
         artifact = artifact with { Statistics = [] };
         if (artifact.Weights is null) return artifact with { Backbone = reference };
         using var checkpoint = Checkpoint.Open(Path.Combine(folder, Weights));
-        var hash = BackboneHash.Compute(checkpoint, EncoderConfig.Read(Path.Combine(folder, Config)).HashFields());
+        var hash = BackboneHash.Compute(checkpoint, NetworkConfig.Read(Path.Combine(folder, Config)).HashFields());
         return artifact with { Method = LearnedTask.FeaturesMethod, Weights = null, Backbone = reference with { Hash = hash, Name = name } };
     }
 }

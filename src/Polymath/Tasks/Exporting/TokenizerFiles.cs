@@ -9,7 +9,7 @@ internal static class TokenizerFiles
     private const string Settings = "tokenizer_config.json";
 
     private static readonly string[] Names =
-        ["tokenizer.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model"];
+        ["tokenizer.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "chat_template.jinja"];
 
     public static void Copy(string from, string to, int limit, Disk disk)
     {

@@ -21,6 +21,9 @@ internal sealed class SideFiles
     /// <summary>config.json's model_type, or "".</summary>
     internal string ModelType { get; private set; } = "";
 
+    /// <summary>tokenizer_config.json's chat_template, of several the one named "default"; null where there is none.</summary>
+    internal string? ChatTemplate { get; private set; }
+
     /// <summary>How many sentinels a T5 tokenizer has beyond its file; null where that is not said.</summary>
     internal int? ExtraIds { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class SideFiles
         {
             if (config.Find(flag) is { } value) _switches[flag] = value.AsBool();
         }
+        ChatTemplate = ReadTemplate(config.Find("chat_template"));
         ExtraIds = config.Find("extra_ids")?.AsInt(0, MostExtraIds);
         if (config.Find("added_tokens_decoder") is not { IsObject: true } decoder) return;
         foreach (var (key, value) in decoder.Members())
@@ -95,6 +99,13 @@ internal sealed class SideFiles
             _added.Add(TokenizerJson.ReadAddedToken(value, value.String("content"), id));
         }
     }
+
+    private static string? ReadTemplate(JsonPart? template) => template switch
+    {
+        { IsString: true } text => text.AsString(),
+        { IsArray: true } several => several.Items().Where(t => t.String("name") == "default").Select(t => t.String("template")).FirstOrDefault(),
+        _ => null,
+    };
 
     private void ReadSpecial(JsonPart part)
     {

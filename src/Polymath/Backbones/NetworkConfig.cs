@@ -14,6 +14,8 @@ public enum HeadKind
     SequenceClassification,
     /// <summary>One set of scores for each token.</summary>
     TokenClassification,
+    /// <summary>Scores of the next token.</summary>
+    LanguageModel,
 }
 
 /// <summary>How a sequence head's scores are meant (<c>problem_type</c> of config.json).</summary>
@@ -27,10 +29,10 @@ public enum ProblemType
     Regression,
 }
 
-/// <summary>The part of an encoder's config.json that changes its results, under one name for all families.</summary>
-public sealed record EncoderConfig
+/// <summary>The part of a network's config.json that changes its results, under one name for all families; what one family alone has, its file reads itself.</summary>
+public sealed record NetworkConfig
 {
-    /// <summary>The family: bert, roberta, xlm-roberta, distilbert, mpnet, electra…</summary>
+    /// <summary>The family: bert, roberta, gpt2, llama, t5, bart…</summary>
     public required string ModelType { get; init; }
     /// <summary>Number of tokens known.</summary>
     public required int VocabularySize { get; init; }
@@ -69,28 +71,33 @@ public sealed record EncoderConfig
 
     internal Activation FeedForwardActivation => Activations.Parse(Activation, Source);
 
-    /// <summary>Reads config.json; both key styles of DistilBERT and its kin are understood.</summary>
+    /// <summary>All settings, for a family's own.</summary>
+    internal ConfigFile File { get; private init; } = ConfigFile.Parse("{}"u8.ToArray(), "");
+
+    /// <summary>Reads config.json; the key styles of all known families are understood.</summary>
     /// <exception cref="PolymathException">Not JSON, or a value is missing, of the wrong kind or out of range; the message names it.</exception>
-    public static EncoderConfig Read(string path)
+    public static NetworkConfig Read(string path) => From(ConfigFile.Open(path), path);
+
+    /// <summary>The same from settings that stand elsewhere.</summary>
+    internal static NetworkConfig From(ConfigFile json, string path)
     {
-        using var json = ConfigFile.Open(path);
         var architecture = json.Strings("architectures").FirstOrDefault() ?? "";
-        var width = json.Int(1, "hidden_size", "dim");
+        var width = json.Int(1, "hidden_size", "dim", "n_embd", "d_model");
         var labels = Labels_(json);
-        var config = new EncoderConfig
+        var config = new NetworkConfig
         {
             ModelType = json.Text("model_type"),
             VocabularySize = json.Int(1, "vocab_size"),
             Width = width,
             EmbeddingWidth = json.IntOr(width, 1, "embedding_size"),
-            Layers = json.Int(1, "num_hidden_layers", "n_layers"),
-            Heads = json.Int(1, "num_attention_heads", "n_heads"),
-            Intermediate = json.Int(1, "intermediate_size", "hidden_dim"),
-            MaxPositions = json.Int(1, "max_position_embeddings"),
+            Layers = json.Int(1, "num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers"),
+            Heads = json.Int(1, "num_attention_heads", "n_heads", "n_head", "num_heads", "encoder_attention_heads"),
+            Intermediate = json.Has("n_embd") ? json.IntOr(4 * width, 1, "n_inner") : json.Int(1, "intermediate_size", "hidden_dim", "d_ff", "encoder_ffn_dim"),
+            MaxPositions = json.Has("d_kv") ? 1 << 20 : json.Int(1, "max_position_embeddings", "n_positions", "n_ctx"),
             TypeVocabulary = json.IntOr(0, 0, "type_vocab_size"),
             PadTokenId = json.IntOr(0, 0, "pad_token_id"),
-            LayerNormEpsilon = json.NumberOr(1e-12, "layer_norm_eps"),
-            Activation = json.TextOr("gelu", "hidden_act", "activation"),
+            LayerNormEpsilon = json.NumberOr(1e-12, "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"),
+            Activation = json.TextOr("gelu", "hidden_act", "activation", "activation_function", "hidden_activation", "dense_act_fn"),
             RelativeBuckets = json.IntOr(32, 2, "relative_attention_num_buckets"),
             TieWordEmbeddings = json.BoolOr(true, "tie_word_embeddings"),
             Head = architecture switch
@@ -98,6 +105,8 @@ public sealed record EncoderConfig
                 _ when architecture.EndsWith("ForMaskedLM", StringComparison.Ordinal) => HeadKind.MaskedLanguageModel,
                 _ when architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal) => HeadKind.SequenceClassification,
                 _ when architecture.EndsWith("ForTokenClassification", StringComparison.Ordinal) => HeadKind.TokenClassification,
+                _ when architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) || architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)
+                    || architecture.EndsWith("ForConditionalGeneration", StringComparison.Ordinal) => HeadKind.LanguageModel,
                 _ => HeadKind.None,
             },
             Problem = json.TextOr("", "problem_type") switch
@@ -109,8 +118,9 @@ public sealed record EncoderConfig
             },
             Labels = labels,
             Source = path,
+            File = json,
         };
-        if (config.Width % config.Heads != 0)
+        if (config.Width % config.Heads != 0 && !json.Has("head_dim") && !json.Has("d_kv"))
             throw new PolymathException($"{path}: the width {config.Width} is not a multiple of the {config.Heads} attention heads");
         return config;
     }
@@ -120,6 +130,15 @@ public sealed record EncoderConfig
     [
         new("model_type", ModelType), new("heads", $"{Heads}"), new("eps", $"{LayerNormEpsilon:R}"), new("activation", Activation),
         new("pad", $"{PadTokenId}"), new("layers", $"{Layers}"), new("buckets", $"{RelativeBuckets}"),
+        .. Own.Where(File.Has).Select(key => new KeyValuePair<string, string>(key, File.Root.GetProperty(key).GetRawText())),
+    ];
+
+    /// <summary>Settings of single families that change results.</summary>
+    private static readonly string[] Own =
+    [
+        "num_key_value_heads", "head_dim", "rope_theta", "rope_scaling", "rope_parameters", "sliding_window", "use_sliding_window", "max_window_layers", "layer_types",
+        "local_attention", "global_attn_every_n_layers", "global_rope_theta", "local_rope_theta", "classifier_pooling",
+        "d_kv", "feed_forward_proj", "relative_attention_max_distance", "scale_decoder_outputs", "scale_embedding", "decoder_layers", "decoder_attention_heads", "num_decoder_layers",
     ];
 
     private static List<string> Labels_(ConfigFile json)
@@ -132,28 +151,33 @@ public sealed record EncoderConfig
 }
 
 /// <summary>A JSON object of settings, read with one-line errors that name the file and the key.</summary>
-internal sealed class ConfigFile : IDisposable
+internal sealed class ConfigFile
 {
-    private readonly JsonDocument _document;
-
-    private ConfigFile(JsonDocument document, string source) => (_document, Source) = (document, source);
+    private ConfigFile(JsonElement root, string source) => (Root, Source) = (root, source);
 
     public string Source { get; }
 
-    public JsonElement Root => _document.RootElement;
+    public JsonElement Root { get; }
 
     public static ConfigFile Open(string path)
     {
-        try
-        {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return new ConfigFile(document, path);
-            document.Dispose();
-            throw new PolymathException($"{path}: expected a JSON object");
-        }
-        catch (JsonException error) { throw new PolymathException($"{path}: not valid JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}", error); }
+        try { return Parse(File.ReadAllBytes(path), path); }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException) { throw new PolymathException($"{path}: cannot be read ({Disk.FirstLine(error)})", error); }
     }
+
+    public static ConfigFile Parse(ReadOnlyMemory<byte> json, string source)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? new ConfigFile(document.RootElement.Clone(), source)
+                : throw new PolymathException($"{source}: expected a JSON object");
+        }
+        catch (JsonException error) { throw new PolymathException($"{source}: not valid JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}", error); }
+    }
+
+    /// <summary>An object within this one; null where there is none.</summary>
+    public ConfigFile? Part(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Object ? new ConfigFile(Root.GetProperty(key), $"{Source}, {key}") : null;
 
     public int Int(int least, params string[] keys)
     {
@@ -161,14 +185,18 @@ internal sealed class ConfigFile : IDisposable
             if (Root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null)
                 return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number < 1 << 28
                     ? number : throw new PolymathException($"{Source}: '{key}' is {value.GetRawText()}; expected a whole number of at least {least}");
-        throw new PolymathException($"{Source}: '{keys[0]}' is missing; is this the config.json of a Hugging Face encoder?");
+        throw new PolymathException($"{Source}: '{keys[0]}' is missing; is this the config.json of a Hugging Face model?");
     }
 
     public int IntOr(int otherwise, int least, params string[] keys) => keys.Any(Has) ? Int(least, keys) : otherwise;
 
-    public double NumberOr(double otherwise, string key) => !Has(key) ? otherwise :
-        Root.GetProperty(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && double.IsFinite(number)
-            ? number : throw new PolymathException($"{Source}: '{key}' is {Root.GetProperty(key).GetRawText()}; expected a number");
+    public double NumberOr(double otherwise, params string[] keys)
+    {
+        foreach (var key in keys.Where(Has))
+            return Root.GetProperty(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && double.IsFinite(number)
+                ? number : throw new PolymathException($"{Source}: '{key}' is {Root.GetProperty(key).GetRawText()}; expected a number");
+        return otherwise;
+    }
 
     public string Text(string key) => Has(key) ? TextOr("", key) : throw new PolymathException($"{Source}: '{key}' is missing; expected the family's name such as \"bert\"");
 
@@ -190,10 +218,16 @@ internal sealed class ConfigFile : IDisposable
     public IReadOnlyList<string> Strings(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Array
         ? [.. Root.GetProperty(key).EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)] : [];
 
+    /// <summary>A whole number or a list of them; empty where there is none.</summary>
+    public IReadOnlyList<int> Integers(string key) => !Has(key) ? [] : Root.GetProperty(key) switch
+    {
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) => [number],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _)).Select(item => item.GetInt32())],
+        var other => throw new PolymathException($"{Source}: '{key}' is {other.GetRawText()}; expected a whole number or a list of them"),
+    };
+
     public IReadOnlyDictionary<string, string> Map(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Object
         ? Root.GetProperty(key).EnumerateObject().GroupBy(item => item.Name).ToDictionary(group => group.Key, group => group.Last().Value.ToString()) : new Dictionary<string, string>();
 
     public bool Has(string key) => Root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
-
-    public void Dispose() => _document.Dispose();
 }

@@ -1,0 +1,116 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Polymath.Backbones.Attention;
+
+/// <summary>
+/// Keys and values of sequences that grow token by token: [rows · capacity, key heads, width] for each block. A row's tokens stand at the front of its places.
+/// </summary>
+internal sealed class SequenceCache : IDisposable
+{
+    private readonly Tensor[] _keys, _values;
+
+    private SequenceCache(Tensor[] keys, Tensor[] values, int[] lengths, int capacity) => (_keys, _values, Lengths, Capacity) = (keys, values, lengths, capacity);
+
+    /// <summary>Tokens of each row so far.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Places of each row.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Number of blocks.</summary>
+    public int Layers => _keys.Length;
+
+    /// <summary>Room for rows whose first tokens one packed pass has recorded.</summary>
+    /// <param name="recorded">Keys and values of all tokens in packed order.</param>
+    /// <param name="layers">The number of blocks.</param>
+    /// <param name="rows">For each row its first packed token and its length.</param>
+    /// <param name="capacity">The most tokens of a row.</param>
+    public static SequenceCache Start(KeyValues recorded, int layers, IReadOnlyList<(int First, int Length)> rows, int capacity)
+    {
+        using var scope = NewDisposeScope();
+        var from = tensor(rows.SelectMany(row => Enumerable.Range(row.First, row.Length).Select(t => (long)t)).ToArray());
+        var to = tensor(rows.SelectMany((row, r) => Enumerable.Range(r * capacity, row.Length).Select(t => (long)t)).ToArray());
+        Tensor Room(Tensor filled)
+        {
+            var room = zeros([rows.Count * capacity, filled.shape[1], filled.shape[2]], filled.dtype);
+            room.index_copy_(0, to, filled.index_select(0, from));
+            return room.DetachFromDisposeScope();
+        }
+        return new SequenceCache([.. Enumerable.Range(0, layers).Select(layer => Room(recorded.Keys(layer)))],
+            [.. Enumerable.Range(0, layers).Select(layer => Room(recorded.Values(layer)))], [.. rows.Select(row => row.Length)], capacity);
+    }
+
+    /// <summary>A cache of chosen rows of this one, in a new order; rows may repeat.</summary>
+    public SequenceCache Select(int[] rows)
+    {
+        using var scope = NewDisposeScope();
+        var chosen = tensor(Array.ConvertAll(rows, row => (long)row));
+        Tensor Pick(Tensor all) => all.view(Lengths.Length, Capacity, all.shape[1], all.shape[2]).index_select(0, chosen)
+            .view((long)rows.Length * Capacity, all.shape[1], all.shape[2]).DetachFromDisposeScope();
+        return new SequenceCache([.. _keys.Select(Pick)], [.. _values.Select(Pick)], Array.ConvertAll(rows, row => Lengths[row]), Capacity);
+    }
+
+    /// <summary>Puts one token's keys and values [rows, key heads, width] behind each row and gives all of them, [rows, capacity, key heads, width].</summary>
+    public (Tensor Keys, Tensor Values) Put(int layer, Tensor places, Tensor k, Tensor v, int longest)
+    {
+        Tensor Written(Tensor all, Tensor added)
+        {
+            if (Lengths.Length == 1) all.narrow(0, Lengths[0], 1).copy_(added);
+            else all.index_copy_(0, places, added);
+            return all.view(Lengths.Length, Capacity, all.shape[1], all.shape[2]).narrow(1, 0, longest);
+        }
+        return (Written(_keys[layer], k), Written(_values[layer], v));
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in _keys.Concat(_values)) tensor.Dispose();
+    }
+}
+
+/// <summary>One further token for each row of a cache: it sees all tokens of its row.</summary>
+internal sealed class CacheAttention : AttentionPlan
+{
+    private readonly SequenceCache _cache;
+    private readonly Tensor _places;
+    private readonly int _longest;
+
+    public CacheAttention(SequenceCache cache)
+    {
+        _cache = cache;
+        _longest = cache.Lengths.Max() + 1;
+        _places = tensor(cache.Lengths.Select((length, row) => (long)row * cache.Capacity + length).ToArray()).DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor?[] Masks(int queriesPerKey, AttentionWindow? window = null, Func<Tensor, Tensor>? bias = null)
+    {
+        if (window is null && bias is null && _cache.Lengths.All(length => length + 1 == _longest)) return [null];
+        var keys = arange(_longest, ScalarType.Int64).view(1, 1, _longest);
+        var queries = tensor(_cache.Lengths.Select(length => (long)length).ToArray()).view(-1, 1, 1);
+        var distances = keys - queries; // [rows, 1, longest]
+        return [Mask(distances <= 0, distances, queriesPerKey, window, bias)];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, Tensor?[] masks, double? scale = null)
+    {
+        var (keys, values) = _cache.Put(layer, _places, k, v, _longest);
+        return Grouped(q.unsqueeze(1), keys, values, masks[0], scale).squeeze(1);
+    }
+
+    /// <summary>Counts the token that the pass has put behind each row.</summary>
+    public void Advance()
+    {
+        for (var row = 0; row < _cache.Lengths.Length; row++) _cache.Lengths[row]++;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _places.Dispose();
+    }
+}
