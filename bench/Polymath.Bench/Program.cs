@@ -18,6 +18,7 @@ var commands = new SortedDictionary<string, (string Help, Func<string[], int> Ru
     ["heads"] = ("time of cross-validation and of the default search; test accuracy beside TF-IDF (--data trec,cr, --rows)", HeadsBench.Run),
     ["kinds"] = ("frozen features beside TF-IDF on files of any kind, by cross-validation (--data FILE,FILE --model, --folds, --seed, --layers, --pairs)", KindsBench.Run),
     ["linear"] = ("linear layers: F.linear against the fused layout, GFLOP/s (--rows)", LinearBench.Run),
+    ["linear4"] = ("linear layers of SmolLM2's shapes: F.linear in float32 and bfloat16, weights in four bits (--rounds, --copies, --dedicated)", FourBitBench.Run),
     ["memory"] = ("resident memory over 50,000 rows; --short: 1,000,000 short rows to a file (--rows, --model, --tiny)", MemoryBench.Run),
     ["out-of-scope"] = ("CLINC150: AUROC of every out-of-scope score, threshold on validation rows (--layers last,concat3, --c)", OutOfScopeBench.Run),
     ["prompts"] = ("the reference's prompts and capitals through the real model: log-probabilities and predictions (--only trec)", PromptsBench.Run),

@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Runtime.InteropServices;
-using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,10 +16,8 @@ internal enum Activation
 
 /// <summary>
 /// oneDNN's linear layers with the weight laid out once for the processor, and the activation or the residual sum fused in.
-/// These operators are registered in libtorch as <c>mkldnn::_linear_pointwise</c> but not bound by TorchSharp, and the compiler of TorchScript
-/// strings cannot name them; the loader of saved TorchScript can. So a saved module of four short methods is written to a temporary file
-/// and loaded once. No gradient passes through them: they serve inference only. Where they are absent (libtorch for ARM), <see cref="Pack"/>
-/// returns null and callers use <c>F.linear</c>.
+/// These operators are registered in libtorch as <c>mkldnn::_linear_pointwise</c> and reached through <see cref="SavedScript"/>. No gradient passes
+/// through them: they serve inference only. Where they are absent (libtorch for ARM), <see cref="Pack"/> returns null and callers use <c>F.linear</c>.
 /// </summary>
 internal sealed class FusedLinear : IDisposable
 {
@@ -49,7 +44,7 @@ internal sealed class FusedLinear : IDisposable
     /// <summary>The number of rows a weight is laid out for; other numbers work as well.</summary>
     private const long TypicalRows = 1024;
 
-    private static readonly Lazy<jit.ScriptModule?> Module = new(Load);
+    private static readonly Lazy<jit.ScriptModule?> Module = new(() => SavedScript.Load(Source));
 
     private readonly Tensor _weight;
     private readonly Tensor? _bias;
@@ -89,34 +84,6 @@ internal sealed class FusedLinear : IDisposable
     }
 
     private Tensor Call(string method, Tensor x) => (Tensor)Module.Value!.invoke(method, x, _weight, _bias!);
-
-    private static jit.ScriptModule? Load()
-    {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || OperatingSystem.IsMacOS()) return null;
-        var path = Path.Combine(Path.GetTempPath(), $"polymath-{Guid.NewGuid():N}.pt");
-        try
-        {
-            WriteArchive(path);
-            return jit.load(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ExternalException) { return null; }
-        finally { File.Delete(path); }
-    }
-
-    /// <summary>The layout of a saved TorchScript module: a stored zip with its code, an object without attributes and no constants.</summary>
-    private static void WriteArchive(string path)
-    {
-        using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
-        void Add(string name, string content)
-        {
-            using var stream = zip.CreateEntry("ops/" + name, CompressionLevel.NoCompression).Open();
-            stream.Write(Encoding.Latin1.GetBytes(content));
-        }
-        Add("data.pkl", "\u0080\u0002c__torch__\nOps\n)\u0081}X\u0008\0\0\0training\u0089sb."); // an Ops with training = False
-        Add("code/__torch__.py", Source);
-        Add("constants.pkl", "\u0080\u0002)."); // an empty tuple
-        Add("version", "3\n");
-    }
 }
 
 /// <summary>Activations by name, as one operation each.</summary>

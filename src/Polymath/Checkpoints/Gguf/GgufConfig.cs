@@ -52,7 +52,8 @@ internal static class GgufConfig
             ["num_key_value_heads"] = dimensions.KeyHeads,
             ["head_dim"] = dimensions.HeadWidth,
             ["max_position_embeddings"] = metadata.Size(prefix + ".context_length"),
-            ["rms_norm_eps"] = metadata.Number(prefix + ".attention.layer_norm_rms_epsilon") ?? throw new PolymathException($"{file.Path}: the metadata lacks '{prefix}.attention.layer_norm_rms_epsilon'; the file is not complete"),
+            ["rms_norm_eps"] = metadata.Number(prefix + ".attention.layer_norm_rms_epsilon")
+                ?? throw new PolymathException($"{file.Path}: the metadata lacks '{prefix}.attention.layer_norm_rms_epsilon'; the file is not complete"),
             ["hidden_act"] = "silu",
             ["rope_theta"] = GgufRotary.Base(metadata, prefix),
             ["rope_scaling"] = GgufRotary.Scaling(file, dimensions),

@@ -1,3 +1,4 @@
+using Polymath.Native;
 using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -118,6 +119,15 @@ internal sealed class GgufModel : IWeightsFile, ITensorSource
             _file.CopyBlocks(tensor, (long)stored * rowBytes, bytes.AsSpan(row * rowBytes, rowBytes));
         }
         return bytes;
+    }
+
+    /// <summary>A matrix as rows that <see cref="FourBitLinear"/> takes; null where it is not stored as Q4_0 or Q4_1.</summary>
+    /// <exception cref="PolymathException">There is no tensor of that name.</exception>
+    public FourBitRows? ReadFourBit(string name)
+    {
+        var (tensor, _) = Source(name);
+        if (tensor.Type != GgufType.Q4_0 && tensor.Type != GgufType.Q4_1) return null;
+        return ReadBlocks(name) is { } blocks ? new FourBitRows(blocks, (int)tensor.Shape[0], tensor.Type == GgufType.Q4_1) : null;
     }
 
     /// <summary>A tensor of floating-point numbers as a flat row-major array.</summary>

@@ -23,24 +23,40 @@ internal static class GgufNames
 {
     private static readonly Dictionary<string, string> LlamaEnds = new()
     {
-        ["token_embd"] = "model.embed_tokens", ["output_norm"] = "model.norm", ["output"] = "lm_head",
+        ["token_embd"] = "model.embed_tokens",
+        ["output_norm"] = "model.norm",
+        ["output"] = "lm_head",
     };
 
     private static readonly Dictionary<string, string> LlamaBlock = new()
     {
-        ["attn_norm"] = "input_layernorm", ["ffn_norm"] = "post_attention_layernorm",
-        ["attn_q"] = "self_attn.q_proj", ["attn_k"] = "self_attn.k_proj", ["attn_v"] = "self_attn.v_proj", ["attn_output"] = "self_attn.o_proj",
-        ["ffn_gate"] = "mlp.gate_proj", ["ffn_up"] = "mlp.up_proj", ["ffn_down"] = "mlp.down_proj",
+        ["attn_norm"] = "input_layernorm",
+        ["ffn_norm"] = "post_attention_layernorm",
+        ["attn_q"] = "self_attn.q_proj",
+        ["attn_k"] = "self_attn.k_proj",
+        ["attn_v"] = "self_attn.v_proj",
+        ["attn_output"] = "self_attn.o_proj",
+        ["ffn_gate"] = "mlp.gate_proj",
+        ["ffn_up"] = "mlp.up_proj",
+        ["ffn_down"] = "mlp.down_proj",
     };
 
     private static readonly Dictionary<string, string> Gpt2Ends = new()
     {
-        ["token_embd"] = "transformer.wte", ["position_embd"] = "transformer.wpe", ["output_norm"] = "transformer.ln_f", ["output"] = "lm_head",
+        ["token_embd"] = "transformer.wte",
+        ["position_embd"] = "transformer.wpe",
+        ["output_norm"] = "transformer.ln_f",
+        ["output"] = "lm_head",
     };
 
     private static readonly Dictionary<string, string> Gpt2Block = new()
     {
-        ["attn_norm"] = "ln_1", ["ffn_norm"] = "ln_2", ["attn_qkv"] = "attn.c_attn", ["attn_output"] = "attn.c_proj", ["ffn_up"] = "mlp.c_fc", ["ffn_down"] = "mlp.c_proj",
+        ["attn_norm"] = "ln_1",
+        ["ffn_norm"] = "ln_2",
+        ["attn_qkv"] = "attn.c_attn",
+        ["attn_output"] = "attn.c_proj",
+        ["ffn_up"] = "mlp.c_fc",
+        ["ffn_down"] = "mlp.c_proj",
     };
 
     /// <summary>The architectures that are known.</summary>

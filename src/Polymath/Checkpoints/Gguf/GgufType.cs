@@ -37,11 +37,11 @@ internal sealed record GgufType(uint Id, string Name, int BlockLength, int Block
     }.ToDictionary(type => type.Id);
 
     /// <summary>Types that other programs write and that are not read here, for messages.</summary>
-    private static readonly Dictionary<uint, string> OtherNames = new()
+    private static readonly Dictionary<uint, string> OtherNames = new (uint Id, string Name)[]
     {
-        [9] = "Q8_1", [15] = "Q8_K", [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS", [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S",
-        [24] = "I8", [25] = "I16", [26] = "I32", [27] = "I64", [28] = "F64", [29] = "IQ1_M", [34] = "TQ1_0", [35] = "TQ2_0", [39] = "MXFP4",
-    };
+        (9, "Q8_1"), (15, "Q8_K"), (16, "IQ2_XXS"), (17, "IQ2_XS"), (18, "IQ3_XXS"), (19, "IQ1_S"), (21, "IQ3_S"), (22, "IQ2_S"),
+        (24, "I8"), (25, "I16"), (26, "I32"), (27, "I64"), (28, "F64"), (29, "IQ1_M"), (34, "TQ1_0"), (35, "TQ2_0"), (39, "MXFP4"),
+    }.ToDictionary(type => type.Id, type => type.Name);
 
     /// <summary>Whether values are stored as plain numbers.</summary>
     public bool IsPlain => Values is null;
