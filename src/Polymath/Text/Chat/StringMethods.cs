@@ -3,13 +3,16 @@ namespace Polymath.Text.Chat;
 /// <summary>Python's methods of strings, as far as templates use them.</summary>
 internal static class StringMethods
 {
-    internal static Function? Find(string text, string name) => Known(text, name) is { } method
-        ? (state, arguments) =>
+    /// <summary>A method bound to its string; null where there is none of that name.</summary>
+    internal static Function? Find(string text, string name)
+    {
+        if (Known(text, name) is not { } method) return null;
+        return (state, arguments) =>
         {
             state.Charge(text.Length / 8);
             return method(state, arguments);
-        }
-        : null;
+        };
+    }
 
     internal static string Title(string text) => string.Concat(text.Select((c, i) => i > 0 && char.IsLetter(text[i - 1]) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)));
 
