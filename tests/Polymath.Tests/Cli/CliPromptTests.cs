@@ -54,6 +54,8 @@ public sealed class CliPromptTests : IDisposable
         var held = (await CliRun.Of("adapt", "--method", "prompt", "--model", Model("llama"), "--template", Prompt(Template), "--data", TinyModel.WriteRows(_folder["train.csv"], 30), "--shots", "2", "--calibrate", "pmi", "--task", "mood", "--library", Library)).Ok();
         Assert.Contains("calibration pmi", held.Error);
         Assert.Contains("pmi calibration", held.Output);
+        (await CliRun.Of("export", "--task", "mood", "--library", Library, "--out", _folder["out"])).Refused("mood", "no weights of its own");
+        (await CliRun.Of("adapt", "--extend", "mood", "--library", Library, "--data", _folder["train.csv"])).Refused("mood", "cannot be extended");
     }
 
     [Fact]
