@@ -37,6 +37,7 @@ internal static class StudyVerb
             settings.ApplyThreads(result);
             using var asked = result.GetValue(language) is { } named ? await LanguageModels.LoadAsync(named, null, result.GetValue(settings.Precision), streams, cancellation).ConfigureAwait(false) : null;
             var register = asked is null ? StudyMethods.Default() : StudyMethods.Default().AddPrompts(asked.Prompts);
+            if (asked is null && Split(result.GetValue(methods)).FirstOrDefault(method => method is "zero-shot" or "few-shot") is { } prompted) throw new PolymathException($"method '{prompted}' asks a language model; name one with --language-model");
             var chosen = register.Choose(Split(result.GetValue(methods)));
             var options = new StudyOptions
             {

@@ -13,10 +13,10 @@ internal sealed class DemonstrationSource
     private readonly DemonstrationOptions? _options;
     private readonly Backbone? _encoder;
     private readonly FeatureStore? _store;
-    private readonly int?[] _costs;
+    private readonly int[] _costs;
 
     private DemonstrationSource(Demonstration[] pool, DemonstrationOptions? options, FeatureMatrix? features, Backbone? encoder, FeatureStore? store) =>
-        (_pool, _options, Features, _encoder, _store, _costs) = (pool, options, features, encoder, store, new int?[pool.Length]);
+        (_pool, _options, Features, _encoder, _store, _costs) = (pool, options, features, encoder, store, [.. Enumerable.Repeat(-1, pool.Length)]);
 
     /// <summary>No demonstrations.</summary>
     public static DemonstrationSource None { get; } = new([], null, null, null, null);
@@ -81,7 +81,7 @@ internal sealed class DemonstrationSource
         var x = own is null ? UnitFeatures.Of(_encoder!, rows, _store, cancellation: cancellation) : Features!.Take(own);
         var chosen = new int[rows.Count][];
         for (var r = 0; r < chosen.Length; r++)
-            chosen[r] = Take(DemonstrationRanking.Nearest(Features!, x.Row(r), own?[r] ?? -1), _options!, row => _costs[row] ??= filler.Cost(_pool[row]));
+            chosen[r] = Take(DemonstrationRanking.Nearest(Features!, x.Row(r), own?[r] ?? -1), _options!, row => _costs[row] >= 0 ? _costs[row] : _costs[row] = filler.Cost(_pool[row]));
         return chosen;
     }
 }

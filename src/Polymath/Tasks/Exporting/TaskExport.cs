@@ -39,6 +39,8 @@ internal static class TaskExport
     /// <exception cref="PolymathException">The task has no backbone, tags words, or reads the texts of a pair apart.</exception>
     public static void Check(TaskArtifact artifact)
     {
+        if (artifact.Method == LearnedTask.PromptMethod)
+            throw new PolymathException($"task '{artifact.Name}' asks a language model in words, so there are no weights of its own to export; its own folder in the library holds plain JSON");
         if (artifact.Kind is not (TaskKind.Classification or TaskKind.MultiLabel or TaskKind.Regression))
             throw new PolymathException($"task '{artifact.Name}' is a {artifact.Kind.Name()} task; only {TaskKinds.Known} tasks can be exported");
         if (artifact.Backbone is null)
