@@ -13,13 +13,14 @@ internal static class DecodeBench
     {
         int tokens = Timing.Number(args, "--tokens", 64), rounds = Timing.Number(args, "--rounds", 5);
         Timing.Announce($"decode: SmolLM2-135M, one prompt, {tokens} tokens, medians of {rounds} rounds");
-        foreach (var name in Timing.Option(args, "--precision", "Float32,BFloat16").Split(',')) One(Enum.Parse<Precision>(name, ignoreCase: true), tokens, rounds);
+        foreach (var name in Timing.Option(args, "--precision", "Float32,BFloat16,FourBit").Split(','))
+            One(name, name == "FourBit" ? Precision.BFloat16 : Enum.Parse<Precision>(name, ignoreCase: true), tokens, rounds);
         return 0;
     }
 
-    private static void One(Precision precision, int tokens, int rounds)
+    private static void One(string name, Precision precision, int tokens, int rounds)
     {
-        using var model = LanguageModel.Load(Timing.Shared("models", "SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct-Q4_1.gguf"), new LanguageModelOptions { Precision = precision });
+        using var model = LanguageModel.Load(Timing.Shared("models", "SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct-Q4_1.gguf"), new LanguageModelOptions { Precision = precision, FourBit = name == "FourBit" });
         var prompt = model.Encode("Once upon a time, there was a little");
         using var products = new Products(model, precision);
         List<double> decoded = [], bare = [];
@@ -30,7 +31,7 @@ internal static class DecodeBench
             if (round > 0) { decoded.Add(tokens / seconds); bare.Add(tokens / floor); }
         }
         double rate = Timing.Median(decoded), limit = Timing.Median(bare);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{precision}: {rate:F1} tokens/s; bare products {limit:F1}: {rate / limit:F2}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {rate:F1} tokens/s; bare products of {precision} {limit:F1}: {rate / limit:F2}"));
     }
 
     /// <summary>Exactly so many steps of the most likely token.</summary>

@@ -28,12 +28,17 @@ internal static class Families
 
     /// <summary>Builds the network of a checkpoint.</summary>
     /// <exception cref="PolymathException">The family is not known, or a tensor is missing or misshapen.</exception>
-    public static Network Load(NetworkConfig config, ITensorSource checkpoint, torch.ScalarType type, bool trainable, bool withHead, bool fused = true)
+    public static Network Load(NetworkConfig config, ITensorSource checkpoint, torch.ScalarType type, bool trainable, bool withHead, bool fused = true, bool fourBit = false)
     {
         if (!Known.TryGetValue(config.ModelType, out var family))
             throw new PolymathException($"{config.Source}: the family '{config.ModelType}' is not known; known are {string.Join(", ", Known.Keys)}");
-        var weights = new Weights(checkpoint, family.Prefix, type, trainable, fused);
-        try { return family.Build(config, weights, withHead); }
+        var weights = new Weights(checkpoint, family.Prefix, type, trainable, fused, fourBit);
+        try
+        {
+            var network = family.Build(config, weights, withHead);
+            return !fourBit || weights.FourBitLayers > 0 ? network
+                : throw new PolymathException($"{config.Source}: no layer is stored in four bits (Q4_0 or Q4_1), or this platform has no product for them; load it without that option");
+        }
         catch
         {
             weights.Dispose();

@@ -1,5 +1,6 @@
 using Polymath.Backbones.Layers;
 using Polymath.Checkpoints;
+using Polymath.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Polymath.Backbones;
 /// Reads a checkpoint's tensors by their names in the Hugging Face layout, checks their shapes and keeps what it made, so that a family's file
 /// reads like the network. Older names are understood: without the base prefix (<c>bert.</c>), <c>gamma</c> and <c>beta</c> for norms.
 /// </summary>
-internal sealed class Weights(ITensorSource checkpoint, string basePrefix, ScalarType type, bool trainable, bool fused) : IDisposable
+internal sealed class Weights(ITensorSource checkpoint, string basePrefix, ScalarType type, bool trainable, bool fused, bool fourBit = false) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _parameters = [];
     private readonly List<IDisposable> _owned = [];
@@ -22,6 +23,9 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
 
     /// <summary>Whether frozen linear layers take the processor's own layout where it is available.</summary>
     public bool Fused => fused;
+
+    /// <summary>How many layers keep the four-bit blocks of their file.</summary>
+    public int FourBitLayers { get; private set; }
 
     /// <summary>Keeps something until the network is disposed.</summary>
     public T Own<T>(T item) where T : IDisposable
@@ -69,6 +73,7 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
     /// <summary>Several layers of different widths that read the same input, as one; their outputs are concatenated.</summary>
     public Linear Linear((string Name, long Outputs)[] parts, long inputs, bool bias = true)
     {
+        if (fourBit && FourBit(parts, inputs, bias) is { } kept) return kept;
         Tensor[] weights = [.. parts.Select(part => Get($"{part.Name}.weight", part.Outputs, inputs))];
         Tensor[] biases = bias ? [.. parts.Select(part => Get($"{part.Name}.bias", part.Outputs))] : [];
         return Kept(new Linear(weights, biases, this), parts.Select(part => part.Name));
@@ -98,6 +103,22 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
     }
 
     /// <summary>A frozen layer holds its weights in a layout of its own; the plain ones would only take memory.</summary>
+    /// <summary>A layer in the blocks of the file; null where one of its parts is stored otherwise, or misshapen (which the plain way then says).</summary>
+    private Linear? FourBit((string Name, long Outputs)[] parts, long inputs, bool bias)
+    {
+        var rows = new List<FourBitRows>();
+        foreach (var part in parts)
+        {
+            if (Find($"{part.Name}.weight") is not { } stored || !checkpoint.Info(stored).Shape.AsSpan().SequenceEqual([part.Outputs, inputs]) || checkpoint.ReadFourBit(stored) is not { } read) return null;
+            rows.Add(read);
+        }
+        using var scope = NewDisposeScope();
+        var biases = bias ? cat([.. parts.Select(part => Get($"{part.Name}.bias", part.Outputs))]) : null;
+        if (FourBitLinear.Pack(rows, (int)inputs, biases) is not { } packed) return null;
+        FourBitLayers++;
+        return Kept(new Linear(Own(packed)), parts.Select(part => part.Name));
+    }
+
     private Linear Kept(Linear linear, IEnumerable<string> names)
     {
         if (trainable) return linear;

@@ -67,6 +67,9 @@ public sealed class Checkpoint : ITensorSource
     /// <exception cref="PolymathException">There is no tensor of that name, or torch has no such element type.</exception>
     public Tensor Read(string name) => Holder(name).Read(name);
 
+    /// <inheritdoc/>
+    Native.FourBitRows? ITensorSource.ReadFourBit(string name) => (Holder(name) as GgufModel)?.ReadFourBit(name);
+
     /// <inheritdoc cref="SafetensorsFile.ReadFloats"/>
     public float[] ReadFloats(string name) => Holder(name).ReadFloats(name);
 

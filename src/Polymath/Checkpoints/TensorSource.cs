@@ -1,3 +1,4 @@
+using Polymath.Native;
 using static TorchSharp.torch;
 
 namespace Polymath.Checkpoints;
@@ -19,6 +20,9 @@ internal interface ITensorSource : IDisposable
 
     /// <summary>A tensor that the caller may keep.</summary>
     Tensor Read(string name);
+
+    /// <summary>A matrix in the four-bit blocks that it is stored in; null where it is stored otherwise.</summary>
+    FourBitRows? ReadFourBit(string name) => null;
 }
 
 /// <summary>Tensors in memory as a source; they stay the property of who made them.</summary>

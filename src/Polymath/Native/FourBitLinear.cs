@@ -27,7 +27,7 @@ internal sealed record FourBitRows(byte[] Blocks, int Outputs, bool HasMinimum)
 /// zero = m + 8·d (0 for Q4_0). Only its bfloat16 form is fast, so inputs, scales, zeros and outputs are rounded to bfloat16; sums are float32.
 /// No gradient passes through.
 /// </summary>
-internal sealed class FourBitLinear : IDisposable
+internal sealed class FourBitLinear : IFrozenLinear
 {
     private const string Source = """
         class Ops(Module):

@@ -14,12 +14,22 @@ internal enum Activation
     Tanh,
 }
 
+/// <summary>A linear layer whose weight is kept in a layout of its own, for inference.</summary>
+internal interface IFrozenLinear : IDisposable
+{
+    /// <summary>activation(x Wᵀ + b); x [rows, inputs] → [rows, outputs].</summary>
+    Tensor Forward(Tensor x, Activation activation = Activation.None);
+
+    /// <summary>x Wᵀ + b + residual, all [rows, outputs].</summary>
+    Tensor ForwardAdd(Tensor x, Tensor residual);
+}
+
 /// <summary>
 /// oneDNN's linear layers with the weight laid out once for the processor, and the activation or the residual sum fused in.
 /// These operators are registered in libtorch as <c>mkldnn::_linear_pointwise</c> and reached through <see cref="SavedScript"/>. No gradient passes
 /// through them: they serve inference only. Where they are absent (libtorch for ARM), <see cref="Pack"/> returns null and callers use <c>F.linear</c>.
 /// </summary>
-internal sealed class FusedLinear : IDisposable
+internal sealed class FusedLinear : IFrozenLinear
 {
     private const string Source = """
         class Ops(Module):

@@ -10,7 +10,7 @@ namespace Polymath.Backbones.Layers;
 /// </summary>
 internal sealed class Linear
 {
-    private readonly FusedLinear? _fused;
+    private readonly IFrozenLinear? _frozen;
 
     private readonly Tensor[] _weights, _biases;
     private readonly bool _transposed;
@@ -27,21 +27,24 @@ internal sealed class Linear
         using var noGrad = no_grad();
         var weight = Weight().contiguous();
         var bias = Join(biases);
-        _fused = owner.Fused ? FusedLinear.Pack(weight, bias) : null;
-        if (_fused is not null) owner.Own(_fused);
+        _frozen = owner.Fused ? FusedLinear.Pack(weight, bias) : null;
+        if (_frozen is not null) owner.Own(_frozen);
         else (_weights, _biases, _transposed) = ([owner.Own(weight.alias())], bias is null ? [] : [owner.Own(bias.alias())], false);
     }
+
+    /// <summary>A frozen layer that is made already.</summary>
+    public Linear(IFrozenLinear frozen) => (_frozen, _weights, _biases) = (frozen, [], []);
 
     /// <summary>activation(x Wᵀ + b); x [rows, inputs] → [rows, outputs].</summary>
     public Tensor Forward(Tensor x, Activation activation = Activation.None)
     {
-        if (_fused is not null) return _fused.Forward(x, activation);
+        if (_frozen is not null) return _frozen.Forward(x, activation);
         return Activations.Apply(Plain(x), activation);
     }
 
     /// <summary>dropout(x Wᵀ + b) + residual.</summary>
     public Tensor ForwardAdd(Tensor x, Tensor residual, Training.Dropout? dropout = null) =>
-        dropout is not null ? dropout.Apply(Forward(x)) + residual : _fused is not null ? _fused.ForwardAdd(x, residual) : Plain(x) + residual;
+        dropout is not null ? dropout.Apply(Forward(x)) + residual : _frozen is not null ? _frozen.ForwardAdd(x, residual) : Plain(x) + residual;
 
     private Tensor Plain(Tensor x) => nn.functional.linear(x, Weight(), Join(_biases));
 
