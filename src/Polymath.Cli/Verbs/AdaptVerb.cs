@@ -124,6 +124,7 @@ internal static class AdaptVerb
             {
                 var rows = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = TaskKind.Generate };
                 using var model = await GenerateAdapt.LoadAsync(result, settings, streams, cancellation).ConfigureAwait(false);
+                TextToTextEncoder.RequireWriter(model);
                 var answered = AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), rows, options.Seed);
                 var state = Path.Combine(library.Folder, ".training", name);
                 var chosen = TaskMetrics.Choose(TaskKind.Generate, asked);

@@ -33,9 +33,10 @@ internal static class GenerateAdapt
     /// <param name="cancellation">Stops the work.</param>
     public static async Task<int> RunAsync(Streams streams, bool json, string name, LanguageModel model, AdaptPlan plan, LabelledRows? validation, TextToTextOptions options, Metric metric, TaskLibrary library, CancellationToken cancellation)
     {
+        _ = TextToTextEncoder.Fit(model, [.. plan.Train.Rows, .. plan.Test!.Rows], options); // what does not fit is said before the work
         plan.Say(streams);
         var seed = (ulong)options.Training.Seed;
-        var test = plan.Test!;
+        var test = plan.Test;
         var (task, methods, seconds) = await Reporting.WithProgressAsync(streams, progress =>
         {
             var start = Stopwatch.GetTimestamp();

@@ -40,8 +40,7 @@ internal sealed class TextToTextEncoder(LanguageModel model, TextToTextRecord re
     /// <exception cref="PolymathException">An answer leaves no room for an input, or the model names no end token.</exception>
     public static TextToTextRecord Fit(LanguageModel model, IReadOnlyList<Row> rows, TextToTextOptions options)
     {
-        if (model.Kind == LanguageModelKind.Masked) throw new PolymathException($"{model.Path}: a masked language model writes no text; expected a decoder (GPT-2, Llama) or an encoder-decoder (T5, BART)");
-        if (model.EndTokens.Count == 0) throw new PolymathException($"{model.Path}: the model names no end token, so it could not learn where an answer ends; expected eos_token_id in config.json");
+        RequireWriter(model);
         if (options.MaxNewTokens is < 1) throw new PolymathException($"{options.MaxNewTokens} new tokens: expected at least 1");
         var encoder = new TextToTextEncoder(model, new TextToTextRecord(options.Separator, model.MaxTokens, 1));
         var (longest, line) = rows.Select(row => (encoder.Answer(row).Length, row)).MaxBy(entry => entry.Length);
@@ -52,6 +51,14 @@ internal sealed class TextToTextEncoder(LanguageModel model, TextToTextRecord re
         var room = model.Kind == LanguageModelKind.Decoder ? model.MaxTokens - encoder._separator.Length - written : model.MaxTokens - 1;
         if (room < 1) throw new PolymathException($"{written:N0} new tokens leave no room for an input: the model reads {model.MaxTokens:N0} tokens in all; lower the new tokens");
         return new TextToTextRecord(options.Separator, room, options.MaxNewTokens ?? longest);
+    }
+
+    /// <summary>Says that a model cannot learn to write answers.</summary>
+    /// <exception cref="PolymathException">It fills in masks, or names no end token.</exception>
+    public static void RequireWriter(LanguageModel model)
+    {
+        if (model.Kind == LanguageModelKind.Masked) throw new PolymathException($"{model.Path}: a masked language model writes no text; expected a decoder (GPT-2, Llama) or an encoder-decoder (T5, BART)");
+        if (model.EndTokens.Count == 0) throw new PolymathException($"{model.Path}: the model names no end token, so it could not learn where an answer ends; expected eos_token_id in config.json");
     }
 
     private int[] Known(int[] ids, Row row) => ids.Max() < model.Config.VocabularySize ? ids
