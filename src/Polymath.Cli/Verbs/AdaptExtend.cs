@@ -34,7 +34,7 @@ internal static class AdaptExtend
         if (data is null) throw new PolymathException("--data is missing; expected a file with the rows that the task should learn as well");
         if (name is not null) TaskName.Check(name);
         using var session = await TaskSession.OpenAsync(result, settings, streams, extended, cancellation).ConfigureAwait(false);
-        var task = session.Task ?? throw new PolymathException($"task '{extended}' tags words; only tasks with one class a row can be extended, so learn it again from all rows");
+        var task = session.Task ?? throw new PolymathException($"task '{extended}' {(session.Writer is null ? "tags words" : "writes texts")}; only tasks with one class a row can be extended, so learn it again from all rows");
         var adds = TaskExtension.AddsRows(task.Artifact);
         var seed = result.GetValue(settings.Seed);
         var rows = Read(result, settings, streams, data, out var file);

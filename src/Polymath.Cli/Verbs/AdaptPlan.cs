@@ -75,6 +75,7 @@ internal sealed record AdaptPlan(LabelledRows Train, LabelledRows? Test, Labelle
     {
         var what = $"{rows.Rows.Count:N0} {(rows.Pairs ? "pairs" : "rows")}";
         var groups = rows.Rows.Select(row => row.Group).OfType<string>().Distinct().Count() is > 0 and var count ? $"; {count:N0} groups are never split" : "";
+        if (rows.Kind == TaskKind.Generate) return $"{what}, {rows.Rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count():N0} different answers of {rows.Rows.Average(row => row.Label!.Length):F0} characters on average{groups}";
         if (rows.Kind == TaskKind.Regression) return $"{what}, numbers from {rows.Values.Min():G4} to {rows.Values.Max():G4}, mean {rows.Values.Average():G4}{groups}";
         var counts = rows.Kind == TaskKind.MultiLabel ? [.. Enumerable.Range(0, rows.Classes).Select(k => rows.Rows.Count(row => row.Labels!.Contains(rows.Map.Names[k])))] : rows.Map.CountsOf(rows.Labels);
         var listed = rows.Classes > 12 ? $"smallest {counts.Min():N0}, largest {counts.Max():N0}" : string.Join(", ", rows.Map.Names.Select((name, k) => $"{name} {counts[k]:N0}"));

@@ -15,7 +15,7 @@ namespace Polymath.Cli.Verbs;
 /// <summary><c>polymath adapt</c>: learn a task from a file of labelled rows, measure it beside its baselines, keep it.</summary>
 internal static class AdaptVerb
 {
-    private const string Tagging = "tagging";
+    private const string Tagging = "tagging", Generate = "generate";
 
     public static Command Create(Streams streams)
     {
@@ -29,9 +29,10 @@ internal static class AdaptVerb
         var pooling = new Option<string?>("--pooling") { Description = "How tokens become one vector (default: searched)" }.AcceptOnlyFromAmong("mean", "cls", "max");
         var head = new Option<string>("--head") { Description = "Head on the features", DefaultValueFactory = _ => "logistic-regression" }.AcceptOnlyFromAmong("logistic-regression", "nearest-mean", "lda", "gradient");
         var metric = new Option<string?>("--metric") { Description = $"What selection optimises (default by kind: accuracy, micro-f1, spearman): {string.Join(", ", Metrics.Names)}" };
-        var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, or tags of words (default: recognised)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging);
+        var kind = new Option<string?>("--kind") { Description = "What the labels are: a class, any number of labels, a number, tags of words, or a text to write (default: recognised; generate is never guessed)" }.AcceptOnlyFromAmong("classification", "multi-label", "regression", Tagging, Generate);
         var scopes = new ScopeChoice();
         var prompts = new PromptChoices(automatic: true);
+        var writing = new WritingChoices(kept: true);
         var validation = new Option<string?>("--validation") { Description = "File of rows that choose the best epoch of fine-tuning, and that set the threshold of --out-of-scope (default: cross-fitting on the data)" };
         var group = new Option<string?>("--group-column") { Description = "Column of rows that belong together and are never split (default: one named group)" };
         var pairs = new Option<string?>("--pairs") { Description = "How two texts are read: joint (one sequence), siamese (apart), siamese-full (default: searched)" }.AcceptOnlyFromAmong("joint", "siamese", "siamese-full");
@@ -51,11 +52,13 @@ internal static class AdaptVerb
             "polymath adapt --model ./all-MiniLM-L6-v2 --data intents.csv --task intent --out-of-scope",
             "polymath adapt --model ./all-MiniLM-L6-v2 --method label-names --labels \"praise,complaint,question\" --task kind",
             "polymath adapt --model ./SmolLM2.gguf --method prompt --template prompt.json --data train.csv --shots 8 --task question-type",
+            "polymath adapt --model ./gpt2 --kind generate --data questions-and-answers.csv --task answer",
             "polymath adapt --extend intent --data more.csv --test test.csv");
         command.Takes(method, data, test, task, extend, kind, group, pairs, layers, pooling, head, metric, balanced, labels, validation, settings.Library, settings.Json, settings.Seed);
         choices.AddTo(command);
         scopes.AddTo(command);
         command.Takes([.. prompts.All]);
+        command.Takes([.. writing.All]);
         settings.AddBackboneOptions(command);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -65,7 +68,10 @@ internal static class AdaptVerb
                 AdaptExtend.CheckOptions(result, command, settings, [extend, task, data, test]);
                 return await AdaptExtend.RunAsync(result, settings, streams, extended, result.GetValue(task), result.GetValue(data), result.GetValue(test), cancellation).ConfigureAwait(false);
             }
-            var how = result.GetValue(method) ?? "features";
+            var writes = result.GetValue(kind) == Generate;
+            var how = result.GetValue(method) ?? (writes ? "fine-tuning" : "features");
+            if (writes && how != "fine-tuning") throw new PolymathException($"--kind {Generate} is learned by --method fine-tuning of a language model, not by {how}");
+            if (!writes && writing.All.FirstOrDefault(result.IsGiven) is { } stray) throw new PolymathException($"{stray.Name} applies to --kind {Generate}");
             var options = new FeatureExtractionOptions
             {
                 Layers = result.GetValue(layers) is { } mix ? LayerMix.Parse(mix) : null,
@@ -94,6 +100,12 @@ internal static class AdaptVerb
                     if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to words and tags");
             }
             choices.Check(result, settings, how);
+            if (writes)
+            {
+                if (!result.IsGiven(data)) throw new PolymathException($"--kind {Generate} needs --data: a file of inputs and answers");
+                foreach (var option in (Option[])[pairs, pooling, balanced, layers, head, settings.Chunk, scopes.Wanted, settings.Prompt, settings.PairColumn, .. choices.NotForWriting])
+                    if (result.IsGiven(option)) throw new PolymathException($"{option.Name} does not apply to --kind {Generate}");
+            }
             using var library = OpenForWriting(result.GetValue(settings.Library)!, name);
             if (how == "prompt")
             {
@@ -107,6 +119,20 @@ internal static class AdaptVerb
                 using var features = models.Encoder is null ? null : settings.OpenStore(result);
                 return await PromptAdapt.RunAsync(streams, result.GetValue(settings.Json), name, models, prompted, prompts.Read(result, file, models.Encoder, features, options.Seed),
                     TaskMetrics.Choose(TaskKind.Classification, asked, prompted.Train.Classes), library, cancellation).ConfigureAwait(false);
+            }
+            if (writes)
+            {
+                var rows = settings.DataOptions(result, labels: true) with { GroupColumn = result.GetValue(group), Kind = TaskKind.Generate };
+                using var model = await GenerateAdapt.LoadAsync(result, settings, streams, cancellation).ConfigureAwait(false);
+                TextToTextEncoder.RequireWriter(model);
+                var answered = AdaptPlan.Read(streams, result.GetValue(data), result.GetValue(test), rows, options.Seed);
+                var state = Path.Combine(library.Folder, ".training", name);
+                var chosen = TaskMetrics.Choose(TaskKind.Generate, asked);
+                var code = await GenerateAdapt.RunAsync(streams, result.GetValue(settings.Json), name, model, answered,
+                    result.GetValue(validation) is { } epochs ? LabelledRows.OfKind(DataFile.Open(epochs, rows, streams.Input).Rows(), TaskKind.Generate, source: epochs) : null,
+                    writing.Learning(result, choices.FineTuningOptions(result, settings, null, null, chosen, false, state)), chosen, library, cancellation).ConfigureAwait(false);
+                Native.Disk.Default.Delete(state);
+                return code;
             }
             using var backbone = how == "tfidf" ? null : await Models.LoadAsync(result, settings, streams, withHead: false, cancellation).ConfigureAwait(false);
             using var store = backbone is null ? null : settings.OpenStore(result);

@@ -15,11 +15,13 @@ internal static class EvaluateVerb
         var data = new Option<string>("--data", "-d") { Description = "File of labelled rows, or - for standard input", Required = true };
         var outOfScope = new Option<string?>("--out-of-scope") { Description = "File of rows that belong to none of the classes: measures how well the task tells them" };
         var confusion = new Option<bool>("--confusion") { Description = "Show the confusion matrix as well" };
+        var writing = new WritingChoices(kept: false);
         var command = Verb.Create("evaluate", "Measure a learned task, or a model's own head, on labelled rows.",
             "polymath evaluate --task question-type --data test.csv --json",
             "polymath evaluate --task intent --data test.csv --out-of-scope strange.csv",
             "polymath evaluate --model ./sentiment-model --data reviews.csv");
         command.Takes(task, settings.Library, data, outOfScope, confusion, settings.Json, settings.Seed);
+        command.Takes([.. writing.All]);
         settings.AddBackboneOptions(command, reading: false);
         settings.AddDataOptions(command);
         command.Runs(streams, async (result, cancellation) =>
@@ -34,6 +36,16 @@ internal static class EvaluateVerb
                 Measures.Write(streams, result.GetValue(settings.Json), kind, found, found.Kinds, (ulong)result.GetValue(settings.Seed), result.GetValue(confusion));
                 return ExitCodes.Ok;
             }
+            if (session.Writer is { } writer)
+            {
+                if (strange is not null) throw new PolymathException($"--out-of-scope does not apply to task '{writer.Name}', which writes texts");
+                var written = await Reporting.WithProgressAsync(streams, progress => WrittenAnswers.Evaluate(writer, streams, result.GetValue(data)!, settings.DataOptions(result, labels: true) with { Kind = kind },
+                    writing.Writing(result, writer, result.GetValue(settings.Seed)), progress, cancellation), cancellation).ConfigureAwait(false);
+                session.SayCut(streams);
+                Measures.Write(streams, result.GetValue(settings.Json), kind, written, [], (ulong)result.GetValue(settings.Seed), result.GetValue(confusion));
+                return ExitCodes.Ok;
+            }
+            if (writing.All.FirstOrDefault(result.IsGiven) is { } stray) throw new PolymathException($"{stray.Name} applies to tasks that write texts, and this one does not");
             if (strange is not null && session.Task?.Scope is null)
                 throw new PolymathException($"{(session.Task is { } without ? $"task '{without.Name}'" : "the model's own head")} does not tell rows that are out of its scope; adapt a task with --out-of-scope");
             if (kind == TaskKind.TokenClassification)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Polymath.Adaptation;
 using Polymath.Backbones;
 using Polymath.Cli.Common;
 using Polymath.Features;
@@ -25,11 +26,14 @@ internal sealed class TaskSession : IDisposable
     /// <summary>The tagging task, where the task is one.</summary>
     public Tagger? Tagger { get; private init; }
 
+    /// <summary>The task that writes texts, where the task is one.</summary>
+    public TextToTextTask? Writer { get; private init; }
+
     /// <summary>Settings of the model, where there is one.</summary>
     public NetworkConfig? Config => _backbone?.Config;
 
     /// <summary>What the task, or the model's own head, predicts.</summary>
-    public TaskKind Kind => Tagger is not null ? TaskKind.TokenClassification : Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
+    public TaskKind Kind => Writer is not null ? TaskKind.Generate : Tagger is not null ? TaskKind.TokenClassification : Task?.Kind ?? (Config!.Head == HeadKind.TokenClassification ? TaskKind.TokenClassification : Config.Problem switch
     {
         ProblemType.Regression when Config.Labels.Count == 1 => TaskKind.Regression,
         ProblemType.Regression => TaskKind.TokenClassification,
@@ -67,6 +71,11 @@ internal sealed class TaskSession : IDisposable
     private static async Task<TaskSession> RestoreAsync(ParseResult result, Settings settings, Streams streams, TaskArtifact artifact, CancellationToken cancellation)
     {
         if (artifact.Prompt is { } prompt) return await PromptedAsync(result, settings, streams, artifact, prompt.Demonstrations?.Encoder?.Source, cancellation).ConfigureAwait(false);
+        if (artifact.Kind == TaskKind.Generate)
+        {
+            using var model = await GenerateAdapt.LoadAsync(result, settings, streams, cancellation, artifact.Backbone?.Source).ConfigureAwait(false);
+            return new TaskSession(null, null, null, null) { Writer = TextToTextTask.Restore(artifact, model) };
+        }
         var tags = artifact.Kind == TaskKind.TokenClassification;
         if (artifact.Backbone is not { } wanted) return tags ? new TaskSession(null, null, null, null) { Tagger = Tagger.Restore(artifact, null) } : new TaskSession(LearnedTask.Restore(artifact, null), null, null, null);
         var backbone = await Models.LoadAsync(result, settings, streams, withHead: false, cancellation, otherwise: wanted.Source, artifact.Precision).ConfigureAwait(false);
@@ -117,6 +126,7 @@ internal sealed class TaskSession : IDisposable
     public void SayCut(Streams streams)
     {
         LanguageModels.SayCut(streams, Task?.PromptReport);
+        if (Writer is not null) WrittenAnswers.SayCut(streams, Writer);
         if (_backbone is null || Tagger is not null) return; // a tagger reads everything
         var limit = (Task?.Scorer as FeatureScorer)?.Options.Limit(_backbone) ?? _backbone.MaxTokens;
         Models.SayCut(streams, Head?.Report ?? (Task?.Scorer as FeatureScorer)?.LastReport ?? new FeatureReport(), limit, canSplit: false);
@@ -124,6 +134,7 @@ internal sealed class TaskSession : IDisposable
 
     public void Dispose()
     {
+        Writer?.Dispose();
         _store?.Dispose();
         _models?.Dispose();
         _backbone?.Dispose();
@@ -190,7 +201,8 @@ internal sealed class TaskSession : IDisposable
         return answer;
     }
 
-    private static Dictionary<string, object?> WithInput(Dictionary<string, object?> answer, Row row)
+    /// <summary>An answer with the columns of its row.</summary>
+    public static Dictionary<string, object?> WithInput(Dictionary<string, object?> answer, Row row)
     {
         answer["input"] = row.Columns.Count > 0 ? row.Columns.GroupBy(c => c.Key).ToDictionary(c => c.Key, c => c.First().Value) : row.Pair is { } pair ? new Dictionary<string, string> { ["text"] = row.Text, ["pair"] = pair } : new Dictionary<string, string> { ["text"] = row.Text };
         return answer;

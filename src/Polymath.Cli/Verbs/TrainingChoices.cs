@@ -41,6 +41,9 @@ internal sealed class TrainingChoices
         .. new Option[] { _epochs, _batch, _accumulate, _schedule, _clip, _unfreeze, _dropout, _smoothing, _keepHead, _coldHead, _validationShare, _patience, _tune, _seeds }.Select(option => (option, FineTuning)),
     ];
 
+    /// <summary>What has no meaning where texts are written.</summary>
+    public IEnumerable<Option> NotForWriting => [_keepHead, _coldHead, _tune, _seeds];
+
     /// <summary>Adds the options to the verb.</summary>
     public void AddTo(Command command) => command.Takes([.. ByMethod.Select(choice => choice.Option)]);
 

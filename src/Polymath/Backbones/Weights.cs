@@ -43,6 +43,7 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
     public Tensor Get(string name, params long[] shape)
     {
         if (_parameters.TryGetValue(name, out var known)) return known;
+        checkpoint.Expect(name, shape);
         var stored = Find(name) ?? throw new PolymathException(
             $"{checkpoint.Path}: the tensor '{name}' {Show(shape)} is missing; is this the checkpoint of another architecture?");
         var info = checkpoint.Info(stored);

@@ -12,6 +12,9 @@ internal interface ITensorSource : IDisposable
     /// <summary>The names of all tensors.</summary>
     IReadOnlyCollection<string> Names { get; }
 
+    /// <summary>Says which tensor is about to be read; a source that makes tensors makes it now.</summary>
+    void Expect(string name, long[] shape) { }
+
     /// <summary>Whether there is a tensor of that name.</summary>
     bool Contains(string name);
 
@@ -23,6 +26,24 @@ internal interface ITensorSource : IDisposable
 
     /// <summary>A matrix in the four-bit blocks that it is stored in; null where it is stored otherwise.</summary>
     FourBitRows? ReadFourBit(string name) => null;
+}
+
+/// <summary>One source in front of another: what the first lacks comes from the second.</summary>
+internal sealed class LayeredTensors(ITensorSource first, ITensorSource second) : ITensorSource
+{
+    public string Path => first.Path;
+
+    public IReadOnlyCollection<string> Names => [.. first.Names.Union(second.Names)];
+
+    public bool Contains(string name) => first.Contains(name) || second.Contains(name);
+
+    public TensorInfo Info(string name) => Holder(name).Info(name);
+
+    public Tensor Read(string name) => Holder(name).Read(name);
+
+    public void Dispose() { }
+
+    private ITensorSource Holder(string name) => first.Contains(name) ? first : second;
 }
 
 /// <summary>Tensors in memory as a source; they stay the property of who made them.</summary>

@@ -19,7 +19,7 @@ public enum Metric
     RocAuc,
     /// <summary>Several labels a row: F1 over all cells of rows × labels; 0 where nothing is true and nothing predicted.</summary>
     MicroF1,
-    /// <summary>Several labels a row: the share of rows whose labels are all right, no more and no less.</summary>
+    /// <summary>Several labels a row: the share of rows whose labels are all right, no more and no less; of texts, the share that is the right answer to the letter, blanks around it aside.</summary>
     ExactMatch,
     /// <summary>Several labels a row: the share of wrong cells of rows × labels; lower is better.</summary>
     HammingLoss,
@@ -44,6 +44,12 @@ public enum Metric
     SpanPrecision,
     /// <summary>Spans of words: the share of true spans that were found; 0 where there is none.</summary>
     SpanRecall,
+    /// <summary>Texts: the mean of the rows' ROUGE-L, the F1 of the longest common subsequence of lower-case words (Lin 2004).</summary>
+    RougeL,
+    /// <summary>Texts: chrF, the F2 of character n-grams up to 6 over all rows together, blanks left out (Popović 2015, as sacrebleu counts); from 0 to 1.</summary>
+    Chrf,
+    /// <summary>Texts: e to the mean of −log p of the right answers' tokens, end token included; lower is better. NaN where likelihoods are unknown.</summary>
+    Perplexity,
 }
 
 /// <summary>Names and values of <see cref="Metric"/>.</summary>
@@ -56,6 +62,7 @@ public static class Metrics
         (Metric.MicroF1, "micro-f1"), (Metric.ExactMatch, "exact-match"), (Metric.HammingLoss, "hamming-loss"), (Metric.LabelRanking, "label-ranking"),
         (Metric.Spearman, "spearman"), (Metric.Pearson, "pearson"), (Metric.MeanAbsoluteError, "mae"), (Metric.RootMeanSquaredError, "rmse"), (Metric.RSquared, "r2"),
         (Metric.SpanF1, "span-f1"), (Metric.SpanPrecision, "span-precision"), (Metric.SpanRecall, "span-recall"),
+        (Metric.RougeL, "rouge-l"), (Metric.Chrf, "chrf"), (Metric.Perplexity, "perplexity"),
     ];
 
     /// <summary>All names that <see cref="Parse"/> knows.</summary>
@@ -75,7 +82,7 @@ public static class Metrics
 
     /// <summary>Whether a larger value is a better one.</summary>
     public static bool HigherIsBetter(this Metric metric) => metric is not
-        (Metric.LogLoss or Metric.CalibrationError or Metric.HammingLoss or Metric.MeanAbsoluteError or Metric.RootMeanSquaredError);
+        (Metric.LogLoss or Metric.CalibrationError or Metric.HammingLoss or Metric.MeanAbsoluteError or Metric.RootMeanSquaredError or Metric.Perplexity);
 
     /// <summary>Whether the value is a share of rows, cells or pairs, which people read as a percentage.</summary>
     internal static bool IsShare(this Metric metric) => metric.HigherIsBetter() && metric is not (Metric.Spearman or Metric.Pearson or Metric.RSquared);

@@ -41,17 +41,17 @@ public sealed record LanguageModelOptions
 /// A pre-trained language model as a black box: it continues texts and says how likely answers are. From a Hugging Face folder or a GGUF file. Immutable, and safe to use
 /// from many threads at once.
 /// </summary>
-public sealed class LanguageModel : IAnswerScorer, IDisposable
+public sealed partial class LanguageModel : IAnswerScorer, IDisposable
 {
     private readonly Network _network;
     private readonly LanguageModelOptions _options;
     private readonly Lazy<string> _hash;
     private readonly Lazy<ChatTemplate?> _chat;
 
-    private LanguageModel(string path, LanguageModelOptions options, Network network, Tokenizer tokenizer, Func<ChatTemplate?> chat, int[] ends)
+    private LanguageModel(string path, LanguageModelOptions options, Network network, Tokenizer tokenizer, Func<ChatTemplate?> chat, int[] ends, Func<string>? hash = null)
     {
         (Path, _options, _network, Tokenizer, EndTokens) = (path, options, network, tokenizer, ends);
-        (_hash, _chat) = (new Lazy<string>(ComputeHash), new Lazy<ChatTemplate?>(chat));
+        (_hash, _chat) = (new Lazy<string>(hash ?? ComputeHash), new Lazy<ChatTemplate?>(chat));
         Kind = network switch { Decoder => LanguageModelKind.Decoder, EncoderDecoder => LanguageModelKind.EncoderDecoder, _ => LanguageModelKind.Masked };
     }
 

@@ -24,6 +24,11 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
         ["title", "description", "headline", "prompt", "texts", "sentences"],
     ];
 
+    // Rows that are answered with texts: input and answer by the names they have together.
+    private static readonly string[][] _inputs = [["input"], ["source", "prompt", "instruction"], ["text", "sentence", "question", "document", "article", "dialogue", "content", "query"]];
+
+    private static readonly string[][] _answers = [["output"], ["target", "completion", "answer", "response"], ["label", "summary", "translation", "title"]];
+
     private static readonly string[][] _labels = [["label"], ["class", "category", "intent", "target", "labels", "tag", "y"], ["value", "score"]];
 
     /// <summary>Index of the column of rows that belong together, or -1.</summary>
@@ -44,6 +49,7 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
 
     private static DataColumns ChooseTexts(string file, IReadOnlyList<string> names, DataOptions options)
     {
+        if (options.Kind == TaskKind.Generate) return ChooseAnswered(file, names, options);
         var label = options.LabelColumn is { } labelName ? Named(file, names, labelName, "--label-column") : Usual(file, names, _labels, "label", options.LabelRequired);
         if (options.TextColumn is { } textName)
         {
@@ -62,12 +68,23 @@ internal sealed record DataColumns(IReadOnlyList<string> Names, int Text, int Pa
         return Distinct(file, new DataColumns(names, single, pair, label));
     }
 
+    /// <summary>Input and answer; two texts are never a pair here.</summary>
+    private static DataColumns ChooseAnswered(string file, IReadOnlyList<string> names, DataOptions options)
+    {
+        if (options.PairColumn is not null) throw new PolymathException($"{file}: --pair-column does not apply to rows that are answered with texts; put both texts into one input");
+        var answer = options.LabelColumn is { } labelName ? Named(file, names, labelName, "--label-column") : Usual(file, names, _answers, "label", options.LabelRequired);
+        var input = options.TextColumn is { } textName ? Named(file, names, textName, "--text-column") : Usual(file, names, _inputs, "text", required: false, except: answer);
+        if (input < 0) input = OnlyOneLeft(names, -1, answer);
+        if (input < 0) throw new PolymathException($"{file}: which column holds the input cannot be told; {Found(names)}; name it with --text-column, and the answer with --label-column");
+        return Distinct(file, new DataColumns(names, input, -1, answer));
+    }
+
     /// <summary>Whether a header line with these names would be understood without being told anything; used to recognise a format.</summary>
     public static bool LooksLikeHeader(IReadOnlyList<string> names, DataOptions options)
     {
         string[] wanted = [.. new[] { options.TextColumn, options.PairColumn, options.LabelColumn, options.GroupColumn }.OfType<string>()];
         if (wanted.Length > 0) return wanted.All(name => Find(names, name) >= 0);
-        return _texts.SelectMany(tier => tier).Concat(_pairs.Select(pair => pair.First)).Any(name => Find(names, name) >= 0)
+        return (options.Kind == TaskKind.Generate ? _inputs : _texts).SelectMany(tier => tier).Concat(_pairs.Select(pair => pair.First)).Any(name => Find(names, name) >= 0)
             && names.All(name => name.Length is > 0 and <= 64 && name.Trim().Count(c => c == ' ') < 3); // "Question, what is the name of the sea?" is a text
     }
 

@@ -16,7 +16,8 @@ public sealed record DataOptions
     public string? LabelColumn { get; init; }
 
     /// <summary>
-    /// What the label column holds: a class, any number of labels (a JSON array, or names separated by <c>;</c>), or a number. By default told by
+    /// What the label column holds: a class, any number of labels (a JSON array, or names separated by <c>;</c>), a number, or a text that answers
+    /// the input (then columns named input and output, source and target, prompt and completion are found as well). By default told by
     /// the column: <c>labels</c> or a JSON array holds several, <c>value</c> and <c>score</c> hold numbers, anything else a class.
     /// </summary>
     public TaskKind? Kind { get; init; }

@@ -64,6 +64,7 @@ internal sealed class DataRowCheck(string file, DataOptions options)
             // No label at all is an answer, but only where a row must have one is it known to be meant.
             if (DataLabels.Read(label, out what) is { } labels && (label is not null || options.LabelRequired)) row = row with { Labels = labels };
         }
+        else if (kind == TaskKind.Generate) what = label is null ? "the answer is empty; expected a text" : Wrong(label);
         else if (label is null) what = kind == TaskKind.Regression ? "the value is empty; expected a number" : "the label is empty; expected the name of a class";
         row = row with { Label = label };
         if (kind == TaskKind.Regression && label is not null && row.Value is null)
@@ -80,13 +81,14 @@ internal sealed class DataRowCheck(string file, DataOptions options)
             null => "there is no text; expected some",
             _ when options.AnyText => null,
             _ when string.IsNullOrWhiteSpace(text) => "the text is empty; expected some",
-            { Length: > MaxTextLength } => $"the text has {text.Length} characters; expected {MaxTextLength} at most",
-            _ when text.Contains('\0') => "the text holds a NUL character; expected plain text",
-            _ => null,
+            _ => Wrong(text),
         };
         if (what is not null) Bad($"{place}, column {OneLine.Short(column)}", what);
         return what is null;
     }
+
+    private static string? Wrong(string text) => text.Length > MaxTextLength ? $"the text has {text.Length} characters; expected {MaxTextLength} at most"
+        : text.Contains('\0') ? "the text holds a NUL character; expected plain text" : null;
 
     private static KeyValuePair<string, string>[] Kept(DataColumns columns, Func<int, string?> field)
     {

@@ -2,10 +2,10 @@ using Polymath.Evaluation;
 
 namespace Polymath.Tasks;
 
-/// <summary>Rows to learn from or to measure on, with what is true of each: a class, any number of labels, or a number.</summary>
+/// <summary>Rows to learn from or to measure on, with what is true of each: a class, any number of labels, a number, or a text (<see cref="Row.Label"/>).</summary>
 /// <param name="Rows">The rows, in their order.</param>
 /// <param name="Labels">The class of each row; empty for other kinds than <see cref="TaskKind.Classification"/>.</param>
-/// <param name="Map">Numbers ↔ names of classes or labels; empty for <see cref="TaskKind.Regression"/>.</param>
+/// <param name="Map">Numbers ↔ names of classes or labels; empty for <see cref="TaskKind.Regression"/> and <see cref="TaskKind.Generate"/>.</param>
 public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMap Map)
 {
     private const int ValueStrata = 5;
@@ -33,6 +33,7 @@ public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMa
     {
         TaskKind.MultiLabel => ByRarestLabel(),
         TaskKind.Regression => ByValue(),
+        TaskKind.Generate => new int[Rows.Count],
         _ => Labels,
     };
 
@@ -63,6 +64,7 @@ public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMa
             TaskKind.Classification => OfClasses(list, map, source),
             TaskKind.MultiLabel => OfLabels(list, map, source),
             TaskKind.Regression => OfValues(list, map is not null, source),
+            TaskKind.Generate => OfTexts(list, source),
             var other => throw new PolymathException($"{(source is null ? "" : $"{source}: ")}tasks of kind {other.Name()} are not learned from rows like these; expected {TaskKinds.Known}"),
         };
     }
@@ -123,6 +125,14 @@ public sealed record LabelledRows(IReadOnlyList<Row> Rows, int[] Labels, LabelMa
         double[] values = [.. list.Select(row => row.Value ?? throw Wrong(row, source, $"{(row.Label is null ? "the row has no value" : $"'{OneLine.Short(row.Label)}' is not a number")}; expected a number such as 3 or -0.5"))];
         if (!measuring && values.All(value => value == values[0])) throw new PolymathException($"{(source is null ? "" : $"{source}: ")}every row has the value {values[0]}; expected different ones");
         return new LabelledRows(list, [], new LabelMap([])) { Kind = TaskKind.Regression, Values = values };
+    }
+
+    private static LabelledRows OfTexts(IReadOnlyList<Row> list, string? source)
+    {
+        foreach (var row in list)
+            if (row.Pair is not null) throw Wrong(row, source, "the row is a pair of texts; expected one input, with both texts in it, and its answer");
+            else if (string.IsNullOrEmpty(row.Label)) throw Wrong(row, source, "the row has no answer; every row to learn from or to measure on needs one");
+        return new LabelledRows(list, [], new LabelMap([])) { Kind = TaskKind.Generate };
     }
 
     private static PolymathException Wrong(Row row, string? source, string what) => new($"{(source is null ? "" : $"{source}, ")}line {row.Line}: {what}");

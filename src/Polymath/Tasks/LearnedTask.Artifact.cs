@@ -34,6 +34,7 @@ public sealed partial class LearnedTask
     public static LearnedTask Restore(TaskArtifact artifact, Backbone? backbone, FeatureStore? store = null)
     {
         if (artifact.Kind == TaskKind.TokenClassification) throw new PolymathException($"task '{artifact.Name}' tags words; restore it with Tagger.Restore");
+        if (artifact.Kind == TaskKind.Generate) throw new PolymathException($"task '{artifact.Name}' writes texts with the language model '{artifact.Backbone?.Name}'; restore it with TextToTextTask.Restore");
         if (artifact.Method == PromptMethod) throw new PolymathException($"task '{artifact.Name}' asks the language model '{artifact.Backbone?.Name}' in words; restore it with that model");
         (string, int[], float[])[] arrays = [.. artifact.Arrays.Select(array => (array.Name, array.Shape, array.Values))];
         if (artifact.Method == TfidfMethod)

@@ -70,7 +70,7 @@ public sealed record TaskArtifact
     /// <summary>The way the backbone is adapted, such as "features".</summary>
     public required string Method { get; init; }
 
-    /// <summary>The classes by id; empty for regression.</summary>
+    /// <summary>The classes by id; empty for regression and texts.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>The kind of head whose tensors these are, such as "logistic-regression".</summary>
@@ -111,6 +111,9 @@ public sealed record TaskArtifact
 
     /// <summary>How rows are put to a language model; null for other methods than <c>prompt</c>.</summary>
     public Adaptation.PromptRecord? Prompt { get; init; }
+
+    /// <summary>How rows are put to a language model that writes, and how it writes; null for other kinds than <see cref="TaskKind.Generate"/>.</summary>
+    public Adaptation.TextToTextRecord? TextToText { get; init; }
 
     /// <summary>How the task was made.</summary>
     public TrainingRecord? Training { get; init; }

@@ -100,7 +100,8 @@ internal static class TaskArtifactFolder
         { HeadKind.Length: 0 } => "no head is named",
         _ when artifact.Labels.Any(string.IsNullOrWhiteSpace) => "a label is empty",
         _ when artifact.Labels.Distinct(StringComparer.Ordinal).Count() < artifact.Labels.Count => "a label is given twice",
-        { Kind: not TaskKind.Regression, Labels.Count: 0 } => "there are no labels",
+        { Kind: not (TaskKind.Regression or TaskKind.Generate), Labels.Count: 0 } => "there are no labels",
+        { Kind: TaskKind.Generate, TextToText: not { InputTokens: > 0, MaxNewTokens: > 0, Beams: > 0 } } => "nothing sound says how its texts are read and written",
         { Thresholds: { } thresholds } when artifact.Kind != TaskKind.MultiLabel || thresholds.Count != artifact.Labels.Count || !thresholds.All(t => t is >= 0 and <= 1)
             => $"{thresholds.Count} thresholds for the {artifact.Labels.Count} labels of a {artifact.Kind.Name()} task, each from 0 to 1",
         { Backbone: { } backbone } when backbone.Width < 1 => $"the backbone has width {backbone.Width}",

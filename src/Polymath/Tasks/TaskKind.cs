@@ -11,4 +11,6 @@ public enum TaskKind
     Regression,
     /// <summary>One of several classes for every token.</summary>
     TokenClassification,
+    /// <summary>A text.</summary>
+    Generate,
 }

@@ -10,6 +10,13 @@ public static class TaskKinds
 
     internal const string Known = "classification, multi-label or regression";
 
+    /// <summary>Says that a head on features cannot learn what rows say.</summary>
+    /// <exception cref="PolymathException">The rows are answered with texts.</exception>
+    internal static void RequireHead(this LabelledRows rows)
+    {
+        if (rows.Kind == TaskKind.Generate) throw new PolymathException("rows that are answered with texts are learned by a language model that writes, not by a head; expected " + Known);
+    }
+
     /// <summary>The name used on the command line and in files, such as multi-label.</summary>
     public static string Name(this TaskKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 

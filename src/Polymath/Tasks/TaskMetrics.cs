@@ -12,6 +12,7 @@ public static class TaskMetrics
         TaskKind.MultiLabel => Metric.MicroF1,
         TaskKind.Regression => Metric.Spearman,
         TaskKind.TokenClassification => Metric.SpanF1,
+        TaskKind.Generate => Metric.ExactMatch,
         _ => Metric.Accuracy,
     };
 
@@ -23,6 +24,7 @@ public static class TaskMetrics
         TaskKind.MultiLabel => [Metric.MicroF1, Metric.MacroF1, Metric.ExactMatch, Metric.HammingLoss, Metric.LabelRanking],
         TaskKind.Regression => [Metric.Spearman, Metric.Pearson, Metric.MeanAbsoluteError, Metric.RootMeanSquaredError, Metric.RSquared],
         TaskKind.TokenClassification => [Metric.SpanF1, Metric.SpanPrecision, Metric.SpanRecall, Metric.Accuracy],
+        TaskKind.Generate => [Metric.ExactMatch, Metric.RougeL, Metric.Chrf, Metric.Perplexity],
         _ => [Metric.Accuracy, Metric.MacroF1, Metric.Matthews, Metric.LogLoss, Metric.CalibrationError, .. classes == 2 ? [Metric.RocAuc] : Array.Empty<Metric>()],
     };
 
@@ -52,7 +54,7 @@ public static class TaskMetrics
         _ => Outcomes.FromScores(data.Labels, scores, data.Classes),
     };
 
-    /// <summary>What an answer that never looks at the text is worth: the commonest class, the commonest label alone, or the mean value.</summary>
+    /// <summary>What an answer that never looks at the text is worth: the commonest class, the commonest label alone, the mean value, or the commonest answer.</summary>
     public static (string Name, TaskOutcomes Outcomes) Constant(LabelledRows train, LabelledRows test)
     {
         switch (train.Kind)
@@ -67,6 +69,9 @@ public static class TaskMetrics
             case TaskKind.Regression:
                 var mean = train.Values.Average();
                 return ("mean value", new RegressionOutcomes(test.Values, [.. test.Values.Select(_ => mean)]));
+            case TaskKind.Generate:
+                var answer = train.Rows.GroupBy(row => row.Label!).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().Key;
+                return ("commonest answer", new TextOutcomes([.. test.Rows.Select(row => row.Label!)], [.. test.Rows.Select(_ => answer)]));
             default:
                 var majority = train.Labels.GroupBy(label => label).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First().Key;
                 return ("majority", new Outcomes(test.Labels, [.. test.Labels.Select(_ => majority)], test.Classes));

@@ -48,6 +48,7 @@ public static class FeatureExtraction
         FeatureExtractionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new FeatureExtractionOptions();
+        data.RequireHead();
         options.Layers?.Check(backbone.Config.Layers);
         using var own = options.Store is null ? FeatureStore.InMemory(new FeatureStoreOptions { MaxBytes = long.MaxValue }) : null;
         var store = options.Store ?? own!;

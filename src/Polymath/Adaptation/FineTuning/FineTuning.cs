@@ -34,6 +34,7 @@ public static class FineTuning
     {
         options ??= new FineTuningOptions();
         TrainingChecks.Check(options);
+        data.RequireHead();
         if (validation is null && options.ValidationShare > 0)
         {
             var (train, held) = data.Split(options.ValidationShare, options.Seed);

@@ -49,6 +49,14 @@ internal sealed class TunedWeights : IDisposable
         return new TunedWeights(complete, "tuned weights");
     }
 
+    /// <summary>Copies all parameters of a trained network.</summary>
+    /// <param name="parameters">The network's parameters.</param>
+    public static TunedWeights Copy(IReadOnlyDictionary<string, Tensor> parameters)
+    {
+        using var noGrad = no_grad();
+        return new TunedWeights(parameters.ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope()), "tuned weights");
+    }
+
     /// <summary>Refers to a file.</summary>
     public static TunedWeights OfFile(string path) => new(null, path);
 

@@ -37,6 +37,7 @@ public static class TfidfBaseline
     public static LearnedTask Learn(string name, LabelledRows data, Metric? metric = null, int seed = 0, IProgress<WorkProgress>? progress = null, PairEncoding? pairs = null,
         CancellationToken cancellation = default)
     {
+        data.RequireHead();
         var measure = TaskMetrics.Choose(data.Kind, metric, data.Classes);
         var options = new TfidfClassifierOptions { Metric = measure, Seed = seed };
         if (data.Kind == TaskKind.Regression) options = options with { Grid = RidgeGrid };
