@@ -163,7 +163,7 @@ public sealed class TextToTextTests
         File.WriteAllBytes(folder["small.gguf"], GgufSeeds.Llama(ends: true));
         using var model = LanguageModel.Load(folder["small.gguf"]);
         Row[] rows = [new("a b a") { Label = "ab" }, new("b b") { Label = "b" }, new("ab") { Label = "a a" }];
-        var options = Quick with { Separator = " ", Training = Quick.Training with { Epochs = 40, LearningRate = 5e-3 } };
+        var options = Quick with { Separator = " ", Training = Quick.Training with { Epochs = 120, LearningRate = 5e-3 } };
         using var start = model.FineTune("start", rows, options with { Training = options.Training with { Epochs = 1, LearningRate = 1e-9 } });
         using var task = model.FineTune("end", rows, options);
         var data = LabelledRows.OfKind(rows, TaskKind.Generate);
