@@ -11,13 +11,14 @@ namespace Polymath.Cli.Verbs;
 /// <summary>What <c>adapt --kind generate</c> does: train a language model on inputs and answers, measure it beside two answers that need no model, keep the task.</summary>
 internal static class GenerateAdapt
 {
-    /// <summary>Loads the model that the options name.</summary>
-    public static async Task<LanguageModel> LoadAsync(ParseResult result, Settings settings, Streams streams, CancellationToken cancellation, string? otherwise = null)
+    /// <summary>Loads the model that the options name; model and number format of a learned task stand in where they are left out.</summary>
+    public static async Task<LanguageModel> LoadAsync(ParseResult result, Settings settings, Streams streams, CancellationToken cancellation, BackboneReference? otherwise = null, string? precision = null)
     {
         settings.ApplyThreads(result);
-        var named = LanguageModels.PathOf(result, settings, otherwise);
+        var named = LanguageModels.PathOf(result, settings, otherwise?.Source);
         var path = File.Exists(named) ? named : await Models.FolderAsync(named, streams, cancellation).ConfigureAwait(false);
-        return LanguageModel.Load(path, new LanguageModelOptions { MaxTokens = result.GetValue(settings.MaxTokens) });
+        var format = precision is null || result.IsGiven(settings.Precision) ? result.GetValue(settings.Precision) : precision;
+        return LanguageModel.Load(path, new LanguageModelOptions { MaxTokens = result.GetValue(settings.MaxTokens), Precision = Settings.PrecisionOf(format) });
     }
 
     /// <summary>Learns, measures, saves and reports.</summary>

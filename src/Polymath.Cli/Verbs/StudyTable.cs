@@ -35,5 +35,7 @@ internal static class StudyTable
             foreach (var missing in summary.Missing) streams.Output.WriteLine($"  not measured: {missing}");
             if (summary.Recommendation is { } recommended) streams.Output.WriteLine($"* {summary.Task.Name}: {recommended.Reason}");
         }
+        foreach (var average in AverageDifference.Of(summaries))
+            streams.Output.WriteLine($"on average over {string.Join(", ", average.Tasks)}: {average.Method.Title} {100 * average.Difference:+0.0;-0.0;0.0} ({100 * average.Low:+0.0;-0.0;0.0} to {100 * average.High:+0.0;-0.0;0.0}) against each task's best simple method");
     }
 }

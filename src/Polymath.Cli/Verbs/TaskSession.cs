@@ -73,7 +73,7 @@ internal sealed class TaskSession : IDisposable
         if (artifact.Prompt is { } prompt) return await PromptedAsync(result, settings, streams, artifact, prompt.Demonstrations?.Encoder?.Source, cancellation).ConfigureAwait(false);
         if (artifact.Kind == TaskKind.Generate)
         {
-            using var model = await GenerateAdapt.LoadAsync(result, settings, streams, cancellation, artifact.Backbone?.Source).ConfigureAwait(false);
+            using var model = await GenerateAdapt.LoadAsync(result, settings, streams, cancellation, artifact.Backbone, artifact.Precision).ConfigureAwait(false);
             return new TaskSession(null, null, null, null) { Writer = TextToTextTask.Restore(artifact, model) };
         }
         var tags = artifact.Kind == TaskKind.TokenClassification;

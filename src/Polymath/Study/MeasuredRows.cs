@@ -40,6 +40,16 @@ internal sealed class MeasuredRows
         return PairedBootstrap.Compare(count, Score(units), other.Score(units));
     }
 
+    /// <summary>The difference to another on the rows that both were measured on, and on each resample of these rows; null where there are none.</summary>
+    public (double Difference, double[] Draws)? DrawsAgainst(MeasuredRows other, int resamples, ulong seed)
+    {
+        var shared = Rows.Intersect(other.Rows).ToArray();
+        if (shared.Length == 0) return null;
+        var (units, count) = Units(shared);
+        Func<int[], double> own = Score(units), theirs = other.Score(units);
+        return (own([]) - theirs([]), Bootstrap.Draws(count, resamples, seed, counts => own(counts) - theirs(counts)));
+    }
+
     /// <summary>Further measures of the first seed.</summary>
     public IReadOnlyDictionary<string, double> Further() => StudyScore.Further(_task, [.. _seeds[0].Keys], [.. _seeds[0].Values]);
 

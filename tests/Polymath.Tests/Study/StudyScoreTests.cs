@@ -102,4 +102,21 @@ public class StudyScoreTests
         var also = StudyFakes.Summarize(numbers, new FakeMethod("a") { Answers = cell => [.. cell.Test.Select(row => RowAnswer.OfValue(row + 2))] }).Methods[0].Also;
         Assert.Equal(2, also["mean error"], 1e-6);
     }
+
+    [Fact]
+    public void The_average_over_tasks_of_classes_has_an_interval_of_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = Backbone.Load(TinyModel.Write(folder["model"]));
+        StudyTask[] tasks = [StudyFakes.Task(200, name: "one"), StudyFakes.Task(300, 3, "two")];
+        var plan = StudyPlan.Make(tasks, [new FakeMethod("words", 0.5), new FakeMethod("all", 0.9, backbone: true)], backbone, new StudySpeed(), new StudyOptions { Sizes = [StudySize.All] });
+        var summaries = StudySummary.Of(plan, new StudyRunner(folder["out"]).Run(plan, backbone, null, new StudySpeed()));
+        var average = Assert.Single(AverageDifference.Of(summaries));
+        Assert.Equal(["one", "two"], average.Tasks);
+        Assert.Equal(summaries.Average(summary => summary.Methods[1].AgainstSimple!.Difference), average.Difference, 1e-12);
+        Assert.InRange(average.Difference, average.Low, average.High);
+        // Two tasks know more than one.
+        Assert.All(summaries, summary => Assert.True(average.High - average.Low < summary.Methods[1].AgainstSimple!.High - summary.Methods[1].AgainstSimple!.Low));
+        Assert.Empty(AverageDifference.Of(summaries.Take(1).ToArray()));
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class TextToTextEncoder(LanguageModel model, TextToTextRecord re
     public static TextToTextRecord Fit(LanguageModel model, IReadOnlyList<Row> rows, TextToTextOptions options)
     {
         RequireWriter(model);
-        if (options.MaxNewTokens is < 1) throw new PolymathException($"{options.MaxNewTokens} new tokens: expected at least 1");
+        new GenerationOptions { MaxNewTokens = options.MaxNewTokens ?? 1, Beams = options.Beams }.Check();
         var encoder = new TextToTextEncoder(model, new TextToTextRecord(options.Separator, model.MaxTokens, 1));
         var (longest, line) = rows.Select(row => (encoder.Answer(row).Length, row)).MaxBy(entry => entry.Length);
         // Half of a decoder's context at most: an input that is cut away to a few words teaches nothing.
@@ -50,7 +50,7 @@ internal sealed class TextToTextEncoder(LanguageModel model, TextToTextRecord re
         var written = Math.Max(longest, options.MaxNewTokens ?? 0);
         var room = model.Kind == LanguageModelKind.Decoder ? model.MaxTokens - encoder._separator.Length - written : model.MaxTokens - 1;
         if (room < 1) throw new PolymathException($"{written:N0} new tokens leave no room for an input: the model reads {model.MaxTokens:N0} tokens in all; lower the new tokens");
-        return new TextToTextRecord(options.Separator, room, options.MaxNewTokens ?? longest);
+        return new TextToTextRecord(options.Separator, room, options.MaxNewTokens ?? longest) { Beams = options.Beams };
     }
 
     /// <summary>Says that a model cannot learn to write answers.</summary>

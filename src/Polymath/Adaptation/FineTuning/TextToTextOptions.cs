@@ -15,6 +15,9 @@ public sealed record TextToTextOptions
 
     /// <summary>The most tokens of an answer in prediction; null takes the longest answer of the training rows.</summary>
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>Texts that are followed at the same time in prediction (beam search); 1 takes the most likely token each time.</summary>
+    public int Beams { get; init; } = 1;
 }
 
 /// <summary>How a text-to-text task puts rows to its model and writes; kept in the task.</summary>

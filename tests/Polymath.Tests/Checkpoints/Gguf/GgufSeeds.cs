@@ -4,7 +4,8 @@ namespace Polymath.Tests;
 internal static class GgufSeeds
 {
     /// <summary>A llama of one block, with quantised and plain tensors and a byte-pair tokenizer.</summary>
-    public static byte[] Llama()
+    /// <param name="ends">Whether its first token ends a text.</param>
+    public static byte[] Llama(bool ends = false)
     {
         var random = new Random(7);
         byte[] Blocks(int count, int size, params int[] scales)
@@ -15,7 +16,9 @@ internal static class GgufSeeds
                 foreach (var at in scales) BitConverter.TryWriteBytes(bytes.AsSpan(block * size + at), (Half)0.01);
             return bytes;
         }
-        return new GgufBuilder()
+        var builder = new GgufBuilder();
+        if (ends) builder.Set("tokenizer.ggml.eos_token_id", 0u);
+        return builder
             .Set("general.architecture", "llama").Set("llama.block_count", 1u).Set("llama.context_length", 16u).Set("llama.embedding_length", 32u)
             .Set("llama.feed_forward_length", 32u).Set("llama.attention.head_count", 2u).Set("llama.attention.head_count_kv", 1u)
             .Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
