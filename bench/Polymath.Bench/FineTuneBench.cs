@@ -21,7 +21,7 @@ internal static class FineTuneBench
             Epochs = epochs > 0 ? epochs : null,
             LayerDecay = Value("--layer-decay", 1),
             WeightDecay = Value("--weight-decay", 0.01),
-            Dropout = Value("--dropout", 0),
+            Dropout = Value("--dropout", new FineTuningOptions().Dropout),
             LabelSmoothing = Value("--smoothing", 0),
             WarmUp = Value("--warm-up", 0.1),
             BatchRows = Timing.Number(args, "--batch", 32),

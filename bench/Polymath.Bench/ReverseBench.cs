@@ -27,7 +27,7 @@ internal static class ReverseBench
             {
                 using var model = LanguageModel.Load(SmallWriters.Write(folder[$"{family}{seed}"], family, (ulong)seed, width, layers, symbols));
                 TextToTextTask? task = null;
-                var training = new FineTuningOptions { LearningRate = rate, Epochs = 1, BatchRows = batch, Schedule = ScheduleShape.Cosine, WarmUp = 0.05, Seed = seed };
+                var training = new FineTuningOptions { Dropout = 0, LearningRate = rate, Epochs = 1, BatchRows = batch, Schedule = ScheduleShape.Cosine, WarmUp = 0.05, Seed = seed };
                 var seconds = Timing.Seconds(() => task = model.FineTune("reverse", SmallWriters.Rows(batch * steps, (ulong)seed, symbols: symbols), new TextToTextOptions { Separator = SmallWriters.Separator, Training = training }));
                 TextOutcomes? outcomes = null;
                 var measuring = Timing.Seconds(() => outcomes = task!.Measure(held));

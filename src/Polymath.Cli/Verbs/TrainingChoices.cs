@@ -15,7 +15,7 @@ internal sealed class TrainingChoices
     private const string FineTuning = "fine-tuning", Both = "fine-tuning contrastive";
 
     private readonly Option<double?> _rate = new("--learning-rate") { Description = "Highest learning rate (default: 1e-4 for fine-tuning, 5e-5 for contrastive)" };
-    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "Passes over the rows (default: 3, and more where the rows are few)" }.AtLeast(1);
+    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "Passes over the rows (default: 5, and more where the rows are few)" }.AtLeast(1);
     private readonly Option<int> _batch = new Option<int>("--batch") { Description = "Rows of a step", DefaultValueFactory = _ => 32 }.AtLeast(1);
     private readonly Option<int> _accumulate = new Option<int>("--accumulate") { Description = "Parts in which a step is computed, where memory is short", DefaultValueFactory = _ => 1 }.AtLeast(1);
     private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "Each layer learns with this share of the rate of the layer above", DefaultValueFactory = _ => 1 };
@@ -24,7 +24,7 @@ internal sealed class TrainingChoices
     private readonly Option<string> _schedule = new Option<string>("--schedule") { Description = "How the rate falls afterwards", DefaultValueFactory = _ => "linear" }.AcceptOnlyFromAmong("linear", "cosine", "constant");
     private readonly Option<double> _clip = new("--clip") { Description = "Largest gradient norm; 0 for no limit", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _unfreeze = new("--unfreeze-every") { Description = "Epochs after which the next lower layer joins; 0 trains all layers from the start", DefaultValueFactory = _ => 0 };
-    private readonly Option<double> _dropout = new("--dropout") { Description = "Share of activations set to zero in training", DefaultValueFactory = _ => 0 };
+    private readonly Option<double> _dropout = new("--dropout") { Description = "Share of activations set to zero in training", DefaultValueFactory = _ => new FineTuningOptions().Dropout };
     private readonly Option<double> _smoothing = new("--label-smoothing") { Description = "Share of each target spread over all classes", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _keepHead = new("--keep-head") { Description = "Train the model's own classification head on, instead of a new one" };
     private readonly Option<bool> _coldHead = new("--cold-head") { Description = "Start the new head at zero instead of at its optimum on frozen features" };

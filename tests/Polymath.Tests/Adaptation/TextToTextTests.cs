@@ -14,7 +14,7 @@ namespace Polymath.Tests;
 /// <summary>Language models that learn answers: the loss, the whole way to a saved task, stopping and going on.</summary>
 public sealed class TextToTextTests
 {
-    private static readonly TextToTextOptions Quick = new() { Separator = SmallWriters.Separator, Training = new FineTuningOptions { LearningRate = 2e-3, Epochs = 2, BatchRows = 8 } };
+    private static readonly TextToTextOptions Quick = new() { Separator = SmallWriters.Separator, Training = new FineTuningOptions { Dropout = 0, LearningRate = 2e-3, Epochs = 2, BatchRows = 8 } };
 
     private static readonly string[] _families = ["gpt2", "t5", "bart"];
 
@@ -32,7 +32,7 @@ public sealed class TextToTextTests
     {
         using var folder = new TemporaryFolder();
         using var model = LanguageModel.Load(SmallWriters.Write(folder["model"], family, width: width));
-        var training = new FineTuningOptions { LearningRate = rate, Epochs = 1, BatchRows = 32, Schedule = ScheduleShape.Cosine, WarmUp = 0.05 };
+        var training = new FineTuningOptions { Dropout = 0, LearningRate = rate, Epochs = 1, BatchRows = 32, Schedule = ScheduleShape.Cosine, WarmUp = 0.05 };
         using var task = model.FineTune("reverse", SmallWriters.Rows(32 * steps, 1), Quick with { Training = training });
         var outcomes = task.Measure(LabelledRows.OfKind(SmallWriters.Rows(300, 77), TaskKind.Generate));
         Assert.InRange(Metric.ExactMatch.Compute(outcomes), 0.99, 1);

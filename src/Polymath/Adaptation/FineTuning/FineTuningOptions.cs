@@ -7,13 +7,13 @@ using Polymath.Training;
 
 namespace Polymath.Adaptation;
 
-/// <summary>How a backbone is trained on a task. The defaults are for sentence encoders and some hundred to some ten thousand rows.</summary>
+/// <summary>How a backbone is trained on a task. The defaults are for sentence encoders and some hundred to some ten thousand rows; dropout and epochs were chosen on held-out training rows.</summary>
 public sealed record FineTuningOptions
 {
     /// <summary>The highest learning rate.</summary>
     public double LearningRate { get; init; } = 1e-4;
 
-    /// <summary>Passes over the rows; null takes 3, and more where the rows are few (at least 300 steps, at most 10 passes).</summary>
+    /// <summary>Passes over the rows; null takes 5, and more where the rows are few (at least 300 steps, at most 10 passes).</summary>
     public int? Epochs { get; init; }
 
     /// <summary>Rows of a step.</summary>
@@ -41,7 +41,7 @@ public sealed record FineTuningOptions
     public double UnfreezeEvery { get; init; }
 
     /// <summary>The share of activations that are set to zero in training.</summary>
-    public double Dropout { get; init; }
+    public double Dropout { get; init; } = 0.1;
 
     /// <summary>The share of each target that is spread over all classes.</summary>
     public double LabelSmoothing { get; init; }
@@ -89,7 +89,7 @@ public sealed record FineTuningOptions
     public string? CheckpointFolder { get; init; }
 
     /// <summary>Passes over a number of rows.</summary>
-    internal int EpochsFor(int rows) => Epochs ?? Math.Clamp((int)Math.Ceiling(300.0 * BatchRows / rows), 3, 10);
+    internal int EpochsFor(int rows) => Epochs ?? Math.Clamp((int)Math.Ceiling(300.0 * BatchRows / rows), 5, 10);
 
     internal TrainingSettings Settings(int rows) => new()
     {
