@@ -71,7 +71,7 @@ internal static class GenerateAdapt
     }
 
     /// <summary>Measures what was learned. Whatever goes wrong with that, the training is not lost: the task is saved without measurements. (A stopped run goes on from its state.)</summary>
-    private static TextOutcomes Measured(TextToTextTask learned, AdaptPlan plan, TaskLibrary library, Streams streams, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    internal static TextOutcomes Measured(TextToTextTask learned, AdaptPlan plan, TaskLibrary library, Streams streams, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         try { return learned.Measure(plan.Test!, null, progress, cancellation); }
         catch (Exception error) when (error is not OperationCanceledException)

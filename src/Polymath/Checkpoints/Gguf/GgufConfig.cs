@@ -11,6 +11,8 @@ internal static class GgufConfig
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    private static readonly string[] EndRoles = ["eos", "eot", "eom"];
+
     /// <exception cref="PolymathException">A value is missing, or asks for what no configuration can say.</exception>
     public static string Write(GgufFile file, GgufDimensions dimensions)
     {
@@ -28,7 +30,7 @@ internal static class GgufConfig
     /// <summary>The tokens that end a text, a turn and a message; a list where they are several.</summary>
     private static JsonNode? Ends(GgufMetadata metadata)
     {
-        int[] ends = [.. new[] { "eos", "eot", "eom" }.Select(role => Token(metadata, role)).OfType<int>().Distinct()];
+        int[] ends = [.. EndRoles.Select(role => Token(metadata, role)).OfType<int>().Distinct()];
         return ends.Length switch { 0 => null, 1 => ends[0], _ => new JsonArray([.. ends.Select(end => (JsonNode)end)]) };
     }
 
