@@ -8,6 +8,8 @@ namespace Polymath.Cli.Verbs;
 /// <summary><c>polymath generate</c>: a language model continues prompts, or answers a chat.</summary>
 internal static class GenerateVerb
 {
+    private const int Window = 256;
+
     public static Command Create(Streams streams)
     {
         var settings = new Settings();
@@ -31,8 +33,9 @@ internal static class GenerateVerb
             "polymath generate \"Once upon a time\" --model SmolLM2.gguf --max-new-tokens 40",
             "polymath generate \"What is the capital of France?\" --chat --model SmolLM2.gguf",
             "polymath generate --model ./flan-t5-small --beams 4 --json < sources.txt");
-        command.Takes(prompts, settings.Model, chat, system, tokens, temperature, topK, topP, minP, typicalP, penalty, ngram, beams, lengthPenalty, sequences, stop, fourBit);
+        command.Takes(prompts, settings.Model, chat, system, tokens, temperature, topK, topP, minP, typicalP, penalty, ngram, beams, lengthPenalty, sequences, stop, fourBit, settings.MaxTokens);
         command.Takes(settings.Seed, settings.Precision, settings.Threads, settings.Dedicated, settings.Json);
+        settings.MaxTokens.Description = "The most tokens of a prompt with its answer (default: the model's own limit)";
         settings.Model.Description = "Language model: a GGUF file, a Hugging Face folder, or org/name to take from the local cache";
         command.Runs(streams, async (result, cancellation) =>
         {
@@ -56,10 +59,12 @@ internal static class GenerateVerb
             var texts = Prompts(result.GetValue(prompts)!, streams);
             if (result.GetValue(system) is not null && !result.GetValue(chat)) throw new PolymathException("--system belongs to a chat; add --chat");
             using var model = LanguageModel.Load(await LanguageModels.LocalAsync(LanguageModels.PathOf(result, settings), streams, cancellation).ConfigureAwait(false),
-                new LanguageModelOptions { Precision = Settings.PrecisionOf(result.GetValue(settings.Precision)), FourBit = result.GetValue(fourBit) });
+                new LanguageModelOptions { Precision = Settings.PrecisionOf(result.GetValue(settings.Precision)), FourBit = result.GetValue(fourBit), MaxTokens = result.GetValue(settings.MaxTokens) });
             int[][] ids = [.. texts.Select(text => result.GetValue(chat) ? model.EncodeChat(Messages(result.GetValue(system), text)) : model.Encode(text))];
             if (ids.Length == 1 && options is { Sequences: 1, Beams: 1 } && !result.GetValue(settings.Json)) Stream(model, ids[0], options, streams, cancellation);
-            else Write(streams, result.GetValue(settings.Json), texts, model.GenerateTokens(ids, options, cancellation));
+            else
+                foreach (var window in texts.Zip(ids).Chunk(Window)) // what is ready is written before the next is begun
+                    Write(streams, result.GetValue(settings.Json), [.. window.Select(row => row.First)], model.GenerateTokens([.. window.Select(row => row.Second)], options, cancellation));
             return ExitCodes.Ok;
         });
         return command;

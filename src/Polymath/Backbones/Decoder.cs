@@ -64,8 +64,7 @@ internal abstract class Decoder(NetworkConfig config, Weights weights) : Network
         switch (Config.Head)
         {
             case HeadKind.LanguageModel:
-                var own = weights.Has($"{output}.weight") && !Config.File.BoolOr(false, "tie_word_embeddings");
-                var project = weights.Tied(own ? weights.Get($"{output}.weight", Config.VocabularySize, Config.Width) : embeddings);
+                var project = weights.Output(output, embeddings, Config.OutputIsTied);
                 _logits = hidden => project.Forward(hidden);
                 return (hidden, _) => _logits(hidden);
             case HeadKind.SequenceClassification:

@@ -16,7 +16,8 @@ internal abstract class EncoderDecoder(NetworkConfig config, Weights weights) : 
     public abstract int DecoderDepth { get; }
 
     /// <summary>The token that decoding starts with.</summary>
-    public int DecoderStart => Config.File.Int(0, "decoder_start_token_id");
+    public int DecoderStart => Config.DecoderStart
+        ?? throw new PolymathException($"{Config.Source}: there is no decoder_start_token_id, neither here nor in {NetworkConfig.GenerationFile}; what an encoder-decoder writes starts with it");
 
     /// <inheritdoc/>
     public abstract Tensor?[] DecoderStates(TokenPass pass, Func<int, bool> wanted);

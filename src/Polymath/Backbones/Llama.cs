@@ -58,6 +58,13 @@ internal sealed class Llama : Decoder
     /// <summary>Mistral's window counts the token itself; Qwen2 has one only where it is switched on, and then for its upper layers alone.</summary>
     private static AttentionWindow? SlidingWindow(NetworkConfig config)
     {
+        var window = Read(config);
+        config.File.CheckLayerTypes([.. Enumerable.Repeat(window is null ? "full_attention" : "sliding_attention", config.Layers)]);
+        return window;
+    }
+
+    private static AttentionWindow? Read(NetworkConfig config)
+    {
         if (!config.File.Has("sliding_window") || config.ModelType == "llama") return null;
         if (config.ModelType == "qwen2")
             return !config.File.BoolOr(false, "use_sliding_window") || config.File.IntOr(0, 0, "max_window_layers") >= config.Layers ? null

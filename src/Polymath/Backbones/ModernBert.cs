@@ -31,10 +31,13 @@ internal sealed class ModernBert : Network
         _embeddingNorm = weights.ScaleNorm("model.embeddings.norm", config.Width, config.LayerNormEpsilon);
         int headWidth = config.Width / config.Heads, every = file.IntOr(3, 1, "global_attn_every_n_layers"), near = file.IntOr(128, 2, "local_attention") / 2;
         var ropes = file.Part("rope_parameters");
-        Rotary Positions(string part, string older, double otherwise) =>
-            new(headWidth, ropes?.Part(part)?.NumberOr(otherwise, "rope_theta") ?? file.NumberOr(otherwise, older), ropes?.Part(part), weights);
-        _everywhere = Positions("full_attention", "global_rope_theta", 160000);
-        _near = Positions("sliding_attention", "local_rope_theta", 10000);
+        file.CheckLayerTypes([.. Enumerable.Range(0, config.Layers).Select(i => i % every == 0 ? "full_attention" : "sliding_attention")]);
+        double Base(string part, string older, double otherwise) => ropes?.Part(part)?.NumberOr(otherwise, "rope_theta") ?? file.NumberOr(otherwise, older);
+        var theta = Base("full_attention", "global_rope_theta", 160000);
+        // In older folders a base of null for near attention means the other one.
+        var isNull = file.Root.TryGetProperty("local_rope_theta", out var local) && local.ValueKind == System.Text.Json.JsonValueKind.Null;
+        _everywhere = new Rotary(headWidth, theta, ropes?.Part("full_attention"), weights);
+        _near = new Rotary(headWidth, Base("sliding_attention", "local_rope_theta", isNull ? theta : 10000), ropes?.Part("sliding_attention"), weights);
         _window = new AttentionWindow(near, near);
         _blocks = [.. Enumerable.Range(0, config.Layers).Select(i => new Block(config, weights, $"model.layers.{i}", isFirst: i == 0, isNear: i % every != 0))];
         _norm = weights.ScaleNorm("model.final_norm", config.Width, config.LayerNormEpsilon);

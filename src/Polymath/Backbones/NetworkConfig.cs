@@ -76,28 +76,44 @@ public sealed record NetworkConfig
 
     /// <summary>Reads config.json; the key styles of all known families are understood.</summary>
     /// <exception cref="PolymathException">Not JSON, or a value is missing, of the wrong kind or out of range; the message names it.</exception>
-    public static NetworkConfig Read(string path) => From(ConfigFile.Open(path), path);
+    public static NetworkConfig Read(string path)
+    {
+        var config = From(ConfigFile.Open(path), path);
+        var generation = Path.Combine(Path.GetDirectoryName(path) ?? "", GenerationFile);
+        return config.DecoderStart is null && System.IO.File.Exists(generation) && ConfigFile.Open(generation).Integers("decoder_start_token_id") is { Count: > 0 } start
+            ? config with { DecoderStart = start[0] } : config;
+    }
+
+    /// <summary>The file of settings for writing that stands beside config.json.</summary>
+    internal const string GenerationFile = "generation_config.json";
+
+    /// <summary>The token that an encoder-decoder's text starts with; null where no file says it.</summary>
+    internal int? DecoderStart { get; private init; }
+
+    /// <summary>Whether the output layer of a language model of this family is its token embeddings: what config.json says, or else the family's habit.</summary>
+    internal bool OutputIsTied => File.BoolOr(ModelType is "gpt2" or "t5" or "bart", "tie_word_embeddings") && ModelType is "gpt2" or "t5" or "bart" or "llama" or "mistral" or "qwen2";
 
     /// <summary>The same from settings that stand elsewhere.</summary>
     internal static NetworkConfig From(ConfigFile json, string path)
     {
         var architecture = json.Strings("architectures").FirstOrDefault() ?? "";
         var width = json.Int(1, "hidden_size", "dim", "n_embd", "d_model");
-        var labels = Labels_(json);
+        var labels = ReadLabels(json);
+        var family = json.Text("model_type");
         var config = new NetworkConfig
         {
-            ModelType = json.Text("model_type"),
+            ModelType = family,
             VocabularySize = json.Int(1, "vocab_size"),
             Width = width,
             EmbeddingWidth = json.IntOr(width, 1, "embedding_size"),
-            Layers = json.Int(1, "num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers"),
+            Layers = json.Int(1, family == "bart" ? ["encoder_layers", "num_hidden_layers"] : ["num_hidden_layers", "n_layers", "n_layer", "num_layers"]),
             Heads = json.Int(1, "num_attention_heads", "n_heads", "n_head", "num_heads", "encoder_attention_heads"),
             Intermediate = json.Has("n_embd") ? json.IntOr(4 * width, 1, "n_inner") : json.Int(1, "intermediate_size", "hidden_dim", "d_ff", "encoder_ffn_dim"),
             MaxPositions = json.Has("d_kv") ? 1 << 20 : json.Int(1, "max_position_embeddings", "n_positions", "n_ctx"),
             TypeVocabulary = json.IntOr(0, 0, "type_vocab_size"),
-            PadTokenId = json.IntOr(0, 0, "pad_token_id"),
-            LayerNormEpsilon = json.NumberOr(1e-12, "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"),
-            Activation = json.TextOr("gelu", "hidden_act", "activation", "activation_function", "hidden_activation", "dense_act_fn"),
+            PadTokenId = Math.Max(0, json.IntOr(0, -1, "pad_token_id")), // −1 stands for none
+            LayerNormEpsilon = json.NumberOr(family switch { "gpt2" or "modernbert" => 1e-5, "llama" or "mistral" or "qwen2" or "t5" => 1e-6, _ => 1e-12 }, "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"),
+            Activation = json.TextOr(family switch { "gpt2" => "gelu_new", "llama" or "mistral" or "qwen2" => "silu", "t5" => "relu", _ => "gelu" }, "hidden_act", "activation", "activation_function", "hidden_activation", "dense_act_fn"),
             RelativeBuckets = json.IntOr(32, 2, "relative_attention_num_buckets"),
             TieWordEmbeddings = json.BoolOr(true, "tie_word_embeddings"),
             Head = architecture switch
@@ -119,6 +135,7 @@ public sealed record NetworkConfig
             Labels = labels,
             Source = path,
             File = json,
+            DecoderStart = json.Integers("decoder_start_token_id") is { Count: > 0 } start ? start[0] : null,
         };
         if (config.Width % config.Heads != 0 && !json.Has("head_dim") && !json.Has("d_kv"))
             throw new PolymathException($"{path}: the width {config.Width} is not a multiple of the {config.Heads} attention heads");
@@ -130,8 +147,11 @@ public sealed record NetworkConfig
     [
         new("model_type", ModelType), new("heads", $"{Heads}"), new("eps", $"{LayerNormEpsilon:R}"), new("activation", Activation),
         new("pad", $"{PadTokenId}"), new("layers", $"{Layers}"), new("buckets", $"{RelativeBuckets}"),
-        .. Own.Where(File.Has).Select(key => new KeyValuePair<string, string>(key, File.Root.GetProperty(key).GetRawText())),
+        .. Own.Concat(ModelType is "bert" or "roberta" or "xlm-roberta" or "camembert" or "distilbert" or "mpnet" or "electra" ? [] : Later).Where(File.Has).Select(key => new KeyValuePair<string, string>(key, File.Root.GetProperty(key).GetRawText())),
     ];
+
+    /// <summary>Settings that change results of all but BERT's kin, whose tasks have a hash without them.</summary>
+    private static readonly string[] Later = ["tie_word_embeddings", "decoder_start_token_id", "classifier_activation"];
 
     /// <summary>Settings of single families that change results.</summary>
     private static readonly string[] Own =
@@ -141,7 +161,7 @@ public sealed record NetworkConfig
         "d_kv", "feed_forward_proj", "relative_attention_max_distance", "scale_decoder_outputs", "scale_embedding", "decoder_layers", "decoder_attention_heads", "num_decoder_layers",
     ];
 
-    private static List<string> Labels_(ConfigFile json)
+    private static List<string> ReadLabels(ConfigFile json)
     {
         var named = json.Map("id2label");
         if (named.Count == 0) return [.. Enumerable.Range(0, json.IntOr(2, 1, "num_labels")).Select(i => $"LABEL_{i}")];
@@ -225,6 +245,13 @@ internal sealed class ConfigFile
         { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _)).Select(item => item.GetInt32())],
         var other => throw new PolymathException($"{Source}: '{key}' is {other.GetRawText()}; expected a whole number or a list of them"),
     };
+
+    /// <summary>Refuses kinds of attention by block (<c>layer_types</c>) that are not those of the family.</summary>
+    public void CheckLayerTypes(string[] expected)
+    {
+        if (Strings("layer_types") is { Count: > 0 } types && !types.SequenceEqual(expected))
+            throw new PolymathException($"{Source}: layer_types is [{string.Join(", ", types)}]; only [{string.Join(", ", expected.Distinct())}] in the family's own order is supported");
+    }
 
     public IReadOnlyDictionary<string, string> Map(string key) => Has(key) && Root.GetProperty(key).ValueKind == JsonValueKind.Object
         ? Root.GetProperty(key).EnumerateObject().GroupBy(item => item.Name).ToDictionary(group => group.Key, group => group.Last().Value.ToString()) : new Dictionary<string, string>();

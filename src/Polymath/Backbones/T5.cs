@@ -33,7 +33,7 @@ internal sealed class T5 : EncoderDecoder
         if (config.Head != HeadKind.LanguageModel) return;
         var scaled = config.File.BoolOr(config.TieWordEmbeddings, "scale_decoder_outputs");
         _outputScale = scaled ? Math.Pow(config.Width, -0.5) : 1;
-        _output = weights.Tied(!scaled && weights.Has("lm_head.weight") ? weights.Get("lm_head.weight", config.VocabularySize, config.Width) : _words);
+        _output = weights.Output("lm_head", _words, config.OutputIsTied);
     }
 
     public override int Depth => _encoder.Blocks.Length;

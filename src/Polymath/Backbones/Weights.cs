@@ -87,6 +87,19 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
     /// <summary>A linear layer whose weight is tied to another tensor and whose bias, where it has one, is its own.</summary>
     public Linear Tied(Tensor weight, string? bias = null) => new([weight], bias is null ? [] : [Get(bias, weight.shape[0])], this);
 
+    /// <summary>The output layer of a language model: the token embeddings, or a layer of its own.</summary>
+    /// <param name="name">The layer of its own.</param>
+    /// <param name="embeddings">The token embeddings [V, H].</param>
+    /// <param name="tied">Whether it is the embeddings.</param>
+    /// <param name="bias">Its bias; null for none.</param>
+    /// <exception cref="PolymathException">It is not the embeddings, and the checkpoint has no other.</exception>
+    public Linear Output(string name, Tensor embeddings, bool tied, string? bias = null)
+    {
+        if (tied) return Tied(embeddings, bias);
+        if (bias is not null) return Tied(Get($"{name}.weight", embeddings.shape), bias);
+        return Linear(name, embeddings.shape[1], embeddings.shape[0], bias: false);
+    }
+
     /// <summary>The norm <c>name.weight</c>, <c>name.bias</c> [width].</summary>
     public LayerNorm Norm(string name, long width, double epsilon) => new(Get($"{name}.weight", width), Get($"{name}.bias", width), epsilon);
 

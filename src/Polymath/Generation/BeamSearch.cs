@@ -16,6 +16,9 @@ internal sealed class BeamSearch(int[] beginning, GenerationOptions options, int
     /// <summary>A text with the sum of its log-probabilities (running) or its score (finished), and the running text it grew from.</summary>
     public readonly record struct Beam(int[] Ids, double Score, int From);
 
+    /// <summary>Tokens that were added to each running text.</summary>
+    public int Written => _length;
+
     /// <summary>The texts that go on, best first.</summary>
     public IReadOnlyList<Beam> Running { get; private set; } = [new Beam(beginning, 0, 0)];
 

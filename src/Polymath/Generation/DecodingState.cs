@@ -11,7 +11,7 @@ internal sealed class DecodingState : IDisposable
 {
     private readonly ITokenDecoder _decoder;
     private readonly SequenceCache _cache;
-    private readonly SourceStates? _source;
+    private SourceStates? _source;
 
     private DecodingState(ITokenDecoder decoder, SequenceCache cache, SourceStates? source) => (_decoder, _cache, _source) = (decoder, cache, source);
 
@@ -58,7 +58,15 @@ internal sealed class DecodingState : IDisposable
     }
 
     /// <summary>The state of chosen texts, in a new order; a text may be chosen several times.</summary>
-    public DecodingState Select(int[] rows) => new(_decoder, _cache.Select(rows), _source?.Select(rows, remember: true));
+    /// <param name="rows">The texts.</param>
+    /// <param name="oneSource">Whether all texts read the same source, which then need not be copied; this state is of no use afterwards.</param>
+    public DecodingState Select(int[] rows, bool oneSource = false)
+    {
+        if (!oneSource || rows.Length != _cache.Lengths.Length) return new DecodingState(_decoder, _cache.Select(rows), _source?.Select(rows, remember: true));
+        var state = new DecodingState(_decoder, _cache.Select(rows), _source);
+        _source = null;
+        return state;
+    }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -52,6 +52,7 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
     {
         (Path, _options, _network, Tokenizer, EndTokens) = (path, options, network, tokenizer, ends);
         (_hash, _chat) = (new Lazy<string>(hash ?? ComputeHash), new Lazy<ChatTemplate?>(chat));
+        if (network is EncoderDecoder both) _ = both.DecoderStart; // said now, not at the first text
         Kind = network switch { Decoder => LanguageModelKind.Decoder, EncoderDecoder => LanguageModelKind.EncoderDecoder, _ => LanguageModelKind.Masked };
     }
 
@@ -59,7 +60,8 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
     public string Path { get; }
 
     /// <summary>Its name, for people.</summary>
-    public string Name => System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) is var name && File.Exists(Path)
+        ? System.IO.Path.GetFileNameWithoutExtension(name) : name;
 
     /// <summary>How it reads and writes.</summary>
     public LanguageModelKind Kind { get; }
@@ -94,6 +96,8 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
         using var checkpoint = Checkpoint.Open(path);
         var gguf = checkpoint.Gguf;
         var config = gguf is null ? NetworkConfig.Read(System.IO.Path.Combine(path, "config.json")) : NetworkConfig.From(ConfigFile.Parse(System.Text.Encoding.UTF8.GetBytes(gguf.ConfigJson), path), path);
+        // What a bare network lacks is its tied output layer, and that is known.
+        if (config.Head == HeadKind.None && config.OutputIsTied) config = config with { Head = HeadKind.LanguageModel };
         if (config.Head is not (HeadKind.LanguageModel or HeadKind.MaskedLanguageModel))
             throw new PolymathException($"{path}: this network has no language model head ({string.Join(", ", config.File.Strings("architectures"))}); expected one that ends in ForCausalLM, LMHeadModel, ForConditionalGeneration or ForMaskedLM");
         var tokenizer = gguf?.ReadTokenizer() ?? Tokenizer.Load(path);
@@ -129,7 +133,7 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
         options ??= new GenerationOptions();
         options.Check();
         foreach (var prompt in prompts) CheckPrompt(prompt);
-        var generator = new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids));
+        var generator = new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids), Forced());
         return generator.Generate(prompts, options, null, cancellation);
     }
 
@@ -149,7 +153,7 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
         options.Check();
         CheckPrompt(prompt);
         if (options.Beams > 1) throw new PolymathException("a beam search cannot be streamed: its text is known at the end only");
-        return new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids)).Stream(prompt, options, ended, cancellation);
+        return new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids), Forced()).Stream(prompt, options, ended, cancellation);
     }
 
     /// <summary>The tokens of a prompt.</summary>
@@ -169,13 +173,14 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
     {
         if (Kind == LanguageModelKind.Masked) throw new PolymathException($"{Path}: a masked language model writes no text; give a decoder or an encoder-decoder");
         if (prompt.Length == 0) throw new PolymathException("the prompt is empty, and the tokenizer adds nothing to it; give at least one token");
-        if (prompt.Length >= MaxTokens) throw new PolymathException($"the prompt has {prompt.Length} tokens; the model reads {MaxTokens} with the answer: shorten the prompt");
+        if (Kind == LanguageModelKind.EncoderDecoder ? prompt.Length > MaxTokens : prompt.Length >= MaxTokens)
+            throw new PolymathException($"the prompt has {prompt.Length} tokens; the model reads {MaxTokens}{(Kind == LanguageModelKind.Decoder ? " with the answer" : "")}: shorten the prompt");
         CheckIds(prompt);
     }
 
     private void Check(ScoringRequest request)
     {
-        if (request.Before.Length == 0 && request.After is not { Length: > 0 }) throw new PolymathException("a prompt without tokens cannot be scored; give at least one");
+        if (request.Before.Length == 0 && !(Kind == LanguageModelKind.Masked && request.After is { Length: > 0 })) throw new PolymathException("a prompt without tokens cannot be scored; give at least one");
         var longest = request.Answers.Select(answer => answer.Length > 0 ? answer.Length : throw new PolymathException("an answer without tokens cannot be scored")).DefaultIfEmpty(0).Max();
         var length = Kind == LanguageModelKind.EncoderDecoder ? Math.Max(request.Before.Length, longest) : request.Before.Length + longest + (request.After?.Length ?? 0);
         if (length > MaxTokens) throw new PolymathException($"a prompt with its longest answer has {length} tokens; the model reads {MaxTokens}: shorten the prompt");
@@ -204,12 +209,26 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
         return texts;
     }
 
+    /// <summary>The tokens that generation_config.json, else config.json, wants first and last of what an encoder-decoder writes; null for none.</summary>
+    private ForcedTokens? Forced()
+    {
+        if (Kind != LanguageModelKind.EncoderDecoder) return null;
+        int? Token(string key) => Settings(Path, Config).Select(settings => settings.Integers(key)).FirstOrDefault(found => found.Count > 0)?[0];
+        var tokens = new ForcedTokens(Token("forced_bos_token_id"), Token("forced_eos_token_id"));
+        return tokens is { First: null, Last: null } ? null : tokens;
+    }
+
+    private static IEnumerable<ConfigFile> Settings(string path, NetworkConfig config)
+    {
+        var file = System.IO.Path.Combine(path, NetworkConfig.GenerationFile);
+        return File.Exists(file) ? [ConfigFile.Open(file), config.File] : [config.File];
+    }
+
     /// <summary>The end tokens of generation_config.json, else of config.json, else of the tokenizer.</summary>
     private static int[] Ends(string path, NetworkConfig config, Tokenizer tokenizer)
     {
-        var file = System.IO.Path.Combine(path, "generation_config.json");
-        foreach (var settings in new[] { File.Exists(file) ? ConfigFile.Open(file) : null, config.File })
-            if (settings?.Integers("eos_token_id") is { Count: > 0 } ends) return [.. ends];
+        foreach (var settings in Settings(path, config))
+            if (settings.Integers("eos_token_id") is { Count: > 0 } ends) return [.. ends];
         return tokenizer.Special.End is { } end ? [end.Id] : [];
     }
 }

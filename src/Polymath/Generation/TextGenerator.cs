@@ -1,5 +1,6 @@
 using Polymath.Backbones;
 using Polymath.Evaluation;
+using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,8 +11,12 @@ namespace Polymath.Generation;
 /// <param name="maxTokens">The most tokens of a prompt with its text.</param>
 /// <param name="ends">Tokens that end a text.</param>
 /// <param name="decode">Tokens to text.</param>
-internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyList<int> ends, Func<int[], string> decode)
+/// <param name="forced">Tokens that the model's folder wants first and last; null for none.</param>
+internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyList<int> ends, Func<int[], string> decode, ForcedTokens? forced = null)
 {
+    /// <summary>About how many places of all texts are in memory at a time.</summary>
+    private const int PlacesAtOnce = 16_384;
+
     /// <summary>The texts of each prompt, best first.</summary>
     public IReadOnlyList<IReadOnlyList<GeneratedText>> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? written, CancellationToken cancellation)
     {
@@ -19,7 +24,8 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
         if (options.Beams > 1) return [.. prompts.Select(prompt => (IReadOnlyList<GeneratedText>)BeamSearch(prompt, options, cancellation))];
         int[][] copies = [.. prompts.SelectMany(prompt => Enumerable.Repeat(prompt, options.Sequences))];
         Text[] texts = [.. copies.Select((prompt, row) => new Text(Beginning(prompt), Room(prompt, options), new SeededRandom(unchecked((ulong)options.Seed * 1_000_003 + (ulong)row))))];
-        Write(copies, texts, options, written, cancellation);
+        foreach (var chunk in PackedBatch.ByBudget(Enumerable.Range(0, copies.Length), row => copies[row].Length + texts[row].Room, PlacesAtOnce))
+            Write([.. chunk.Select(row => copies[row])], [.. chunk.Select(row => texts[row])], options, written, cancellation);
         var results = texts.Select(text => text.Result(decode, options.Stop)).ToArray();
         return [.. prompts.Select((_, p) => (IReadOnlyList<GeneratedText>)[.. results.Skip(p * options.Sequences).Take(options.Sequences).OrderByDescending(text => text.Score)])];
     }
@@ -35,6 +41,7 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
             var whole = text.Result(decode, options.Stop).Text;
             // A character whose bytes are not all there yet, and what may become a stop text, wait for more tokens.
             var safe = text.End is null ? Math.Max(given, whole.TrimEnd('\uFFFD').Length - Math.Max(0, longestStop - 1)) : whole.Length;
+            if (safe > given && safe < whole.Length && char.IsHighSurrogate(whole[safe - 1])) safe--;
             if (safe <= given) continue;
             yield return whole[given..safe];
             given = safe;
@@ -83,6 +90,11 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
     private void Choose(Tensor scores, Text[] texts, GenerationOptions options)
     {
         using var scope = NewDisposeScope();
+        if (forced?.At(texts[0].Written, texts[0].Room) is { } token && texts.All(text => forced.At(text.Written, text.Room) == token))
+        {
+            foreach (var text in texts) text.Add(token, 0, this, options);
+            return;
+        }
         if (!options.Draws && !NextTokenScores.HasPenalties(options))
         {
             var most = scores.argmax(1, keepdim: true);
@@ -97,8 +109,8 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
             NextTokenScores.Penalize(values, [.. texts[row].Ids], options);
             if (options.Draws) NextTokenScores.Narrow(values, options);
             var probabilities = NextTokenScores.Softmax(values);
-            var token = options.Draws ? Draw(probabilities, texts[row].Random) : Array.IndexOf(values, values.Max());
-            texts[row].Add(token, Math.Log(probabilities[token]), this, options);
+            var chosen = options.Draws ? Draw(probabilities, texts[row].Random) : Array.IndexOf(values, values.Max());
+            texts[row].Add(chosen, Math.Log(probabilities[chosen]), this, options);
         }
     }
 
@@ -130,9 +142,11 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
                 var values = logs.contiguous().data<float>().ToArray();
                 logs.Dispose();
                 scores.Dispose();
+                if (forced?.At(search.Written, Room(prompt, options)) is { } token)
+                    for (var i = 0; i < values.Length; i++) values[i] = i % width == token ? 0 : float.NegativeInfinity;
                 if (!search.Advance(values, width)) break;
                 var before = state;
-                state = before.Select([.. search.Running.Select(beam => beam.From)]);
+                state = before.Select([.. search.Running.Select(beam => beam.From)], oneSource: true);
                 before.Dispose();
                 scores = state.Step([.. search.Running.Select(beam => beam.Ids[^1])]);
             }
@@ -161,6 +175,8 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
         public List<int> Ids { get; } = [.. beginning];
 
         public int Room => room;
+
+        public int Written => Ids.Count - beginning.Length;
 
         public SeededRandom Random => random;
 
@@ -194,4 +210,13 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
     private bool Ends(int token) => ends.Contains(token);
 
     private string Decode(int[] ids) => decode(ids);
+}
+
+/// <summary>Tokens that a folder wants at certain places of what an encoder-decoder writes (<c>forced_bos_token_id</c>, <c>forced_eos_token_id</c>).</summary>
+/// <param name="First">The first token; null for any.</param>
+/// <param name="Last">The token at the end of the room; null for any.</param>
+internal sealed record ForcedTokens(int? First, int? Last)
+{
+    /// <summary>The token that must come after so many; null for any.</summary>
+    public int? At(int written, int room) => written == 0 && First is not null ? First : written == room - 1 ? Last : null;
 }

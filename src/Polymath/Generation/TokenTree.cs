@@ -8,6 +8,11 @@ internal sealed class TokenTree
     /// <summary>Log-probabilities of this node's token that answers wait for: where each is to be written.</summary>
     private readonly List<(float[] Target, int At)> _wanted = [];
 
+    private bool _firstGiven;
+
+    /// <summary>Whether anybody asks for the likelihood of a token right behind this node.</summary>
+    public bool AsksNext => _children.Values.Any(child => child._wanted.Count > 0);
+
     /// <summary>Builds the tree of prompts with their answers; an answer's token i is written to its target at i.</summary>
     public static TokenTree Build(IEnumerable<(int[] Before, int[] Answer, float[] Target)> texts)
     {
@@ -26,54 +31,62 @@ internal sealed class TokenTree
     }
 
     /// <summary>
-    /// Tokens that all texts begin with, up to the last one from which no answer is read: a token that predicts an answer's token runs with the branches, which
-    /// need its state.
+    /// The tokens behind this node that all texts share, and the node at their end. A token behind which nothing comes is not among them: its state is never read.
+    /// What is asked of the first of them has the place −1, unless <see cref="FirstQuestions"/> has given it away.
     /// </summary>
-    public int[] SharedBeginning()
+    public (Flat Tokens, TokenTree End) Chain()
     {
-        var tokens = new List<int>();
-        for (var node = this; node._children.Count == 1; )
+        var ids = new List<int>();
+        var questions = new List<Question>();
+        var node = this;
+        while (node._children.Count == 1)
         {
             var (token, child) = node._children.First();
-            if (child._children.Count == 0 || child._wanted.Count > 0 || child._children.Values.Any(next => next._wanted.Count > 0)) break;
-            tokens.Add(token);
+            if (child._children.Count == 0) break;
+            if (child._wanted.Count > 0 && !(ids.Count == 0 && _firstGiven)) questions.Add(new Question(ids.Count - 1, token, child._wanted));
+            ids.Add(token);
             node = child;
         }
-        return [.. tokens];
+        return (new Flat([.. ids], [.. Enumerable.Range(-1, ids.Count)], questions), node);
     }
 
-    /// <summary>The subtree behind so many single tokens.</summary>
-    public TokenTree After(int tokens)
+    /// <summary>What is asked of the tokens right behind this node; it counts as answered from then on.</summary>
+    public IReadOnlyList<Question> FirstQuestions()
     {
-        var node = this;
-        for (var t = 0; t < tokens; t++) node = node._children.Values.Single();
-        return node;
+        _firstGiven = true;
+        return [.. _children.Where(child => child.Value._wanted.Count > 0).Select(child => new Question(-1, child.Key, child.Value._wanted))];
     }
-
-    /// <summary>A chain of tokens in the flat form.</summary>
-    public static Flat Chain(int[] tokens) => new(tokens, [.. Enumerable.Range(-1, tokens.Length)], []);
 
     /// <summary>All tokens of the tree, parents first.</summary>
     public Flat Flatten() => Flatten(_children);
 
-    /// <summary>The tree in parts of about a number of tokens, cut between branches of the root.</summary>
-    public IEnumerable<Flat> Passes(int tokens)
+    /// <summary>
+    /// The branches in parts of about a number of tokens. A branch that is larger by itself, and holds more than a chain, comes as a tree with that one branch.
+    /// </summary>
+    public IEnumerable<(Flat? Flat, TokenTree? TooLarge)> Passes(int tokens)
     {
         var part = new List<KeyValuePair<int, TokenTree>>();
         var size = 0;
         foreach (var branch in _children)
         {
             var more = branch.Value.Size();
+            if (more > tokens)
+            {
+                var alone = new TokenTree();
+                alone._children.Add(branch.Key, branch.Value);
+                yield return (null, alone);
+                continue;
+            }
             if (part.Count > 0 && size + more > tokens)
             {
-                yield return Flatten(part);
+                yield return (Flatten(part), null);
                 part.Clear();
                 size = 0;
             }
             part.Add(branch);
             size += more;
         }
-        if (part.Count > 0) yield return Flatten(part);
+        if (part.Count > 0) yield return (Flatten(part), null);
     }
 
     private int Size()
@@ -97,11 +110,10 @@ internal sealed class TokenTree
         while (open.TryPop(out var next))
         {
             var place = ids.Count;
-            var parent = next.Parent;
-            if (next.Node._wanted.Count > 0) questions.Add(new Question(parent, next.Token, next.Node._wanted));
-            if (next.Node._children.Count == 0 && parent >= 0) continue; // nothing follows: its own state is never read
+            if (next.Node._wanted.Count > 0) questions.Add(new Question(next.Parent, next.Token, next.Node._wanted));
+            if (next.Node._children.Count == 0) continue; // nothing follows: its own state is never read
             ids.Add(next.Token);
-            parents.Add(parent);
+            parents.Add(next.Parent);
             foreach (var child in next.Node._children.Reverse()) open.Push((child.Key, child.Value, place));
         }
         return new Flat([.. ids], [.. parents], questions);
@@ -113,7 +125,7 @@ internal sealed class TokenTree
         return child;
     }
 
-    /// <summary>What is the log-probability of a token behind a place, and which answers want to know?</summary>
+    /// <summary>What is the log-probability of a token behind a place, and which answers want to know? −1 is the place before all.</summary>
     internal readonly record struct Question(int Place, int Token, IReadOnlyList<(float[] Target, int At)> Answers);
 
     /// <summary>A tree as lists: tokens, the place of each one's parent (−1 for none), questions.</summary>

@@ -1,5 +1,8 @@
 using Polymath.Backbones;
+using Polymath.Checkpoints;
 using Polymath.Text;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Polymath.Tests;
 
@@ -49,5 +52,23 @@ public class ReferenceCheckTests
         if (trainable) Assert.Subset(kinds.ToHashSet(), new HashSet<string>(["loss", "gradients"]));
         if (name.EndsWith("-mlm", StringComparison.Ordinal)) Assert.Contains("pseudo-likelihood", kinds);
         if (name is "gpt2" or "llama" or "llama-rope-linear" or "llama-rope-llama3" or "mistral-window" or "qwen2" or "t5" or "t5-v1_1" or "bart") Assert.Subset(kinds.ToHashSet(), new HashSet<string>(["likelihood", "generation", "beam scores"]));
+    }
+
+    /// <summary>Padding beyond the window of every real token sees nothing but itself; gradients stay numbers and do not depend on it.</summary>
+    [Fact]
+    public void Padding_far_from_every_token_has_no_part_in_gradients()
+    {
+        Dictionary<string, float[]> Gradients(AttentionLayout layout)
+        {
+            using var scope = NewDisposeScope();
+            using var checkpoint = Checkpoint.Open(TestFiles.Golden("models", "modernbert-mlm"));
+            using var network = Families.Load(NetworkConfig.Read(TestFiles.Golden("models", "modernbert-mlm", "config.json")), checkpoint, ScalarType.Float32, trainable: true, withHead: false);
+            using var batch = PackedBatch.Create([[7], [.. Enumerable.Range(10, 20)], [.. Enumerable.Range(30, 40)]], layout: layout);
+            network.Last(batch).pow(2).mean().backward();
+            return network.Parameters.Where(p => p.Value.grad is not null).ToDictionary(p => p.Key, p => p.Value.grad!.data<float>().ToArray());
+        }
+        var (padded, apart) = (Gradients(AttentionLayout.Padded), Gradients(AttentionLayout.Grouped));
+        foreach (var (name, expected) in apart)
+            foreach (var (a, b) in expected.Zip(padded[name])) Assert.Equal(a, b, 1e-4f);
     }
 }

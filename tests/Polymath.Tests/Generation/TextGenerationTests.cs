@@ -99,6 +99,20 @@ public sealed class TextGenerationTests : IDisposable
         Assert.Equal(30 + 10 * 3, scorer.TokensRun);
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral-window")]
+    [InlineData("t5")]
+    public void Passes_of_any_size_give_the_same(string kind)
+    {
+        using var model = Model(kind);
+        ScoringRequest[] requests = [.. Enumerable.Range(60, 4).Select(text => new ScoringRequest([20, 21, 22, .. Enumerable.Range(text, 12), 7], [.. Enumerable.Range(90, 20).Select(answer => (int[])[answer, 50, answer - 40]), [90, 51]]))];
+        float[] Scores(int tokens) => [.. new PrefixTreeScorer(model.Network, tokens).LogProbabilities(requests).SelectMany(request => request.SelectMany(answer => answer))];
+        var expected = Scores(512);
+        foreach (var tokens in new[] { 1, 5, 40 })
+            foreach (var (a, b) in expected.Zip(Scores(tokens))) Assert.Equal(a, b, 1e-4f * Math.Max(1, Math.Abs(a)));
+    }
+
     [Fact]
     public void Draws_follow_from_the_seed_and_streams_are_the_whole_text()
     {

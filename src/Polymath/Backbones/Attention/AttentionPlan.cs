@@ -38,16 +38,17 @@ internal abstract class AttentionPlan : IDisposable
 
     /// <summary>0 where a key is seen, −∞ elsewhere, plus the bias; float32.</summary>
     /// <param name="visible">What the plan allows, bool [rows or 1, queries, keys].</param>
-    /// <param name="distances">Key position minus query position, int64 of that shape.</param>
+    /// <param name="distances">Gives key position minus query position, int64 of that shape; asked only where a window or a bias needs them.</param>
     /// <param name="queriesPerKey">How often the mask is repeated, one copy for each head that shares a key head.</param>
     /// <param name="window">How far a position looks.</param>
     /// <param name="bias">Distances → learned bias.</param>
-    protected static Tensor Mask(Tensor visible, Tensor distances, int queriesPerKey, AttentionWindow? window, Func<Tensor, Tensor>? bias)
+    protected static Tensor Mask(Tensor visible, Func<Tensor> distances, int queriesPerKey, AttentionWindow? window, Func<Tensor, Tensor>? bias)
     {
-        if (window is not null) visible = visible & (distances >= -window.Back) & (distances <= window.Ahead);
+        var between = window is null && bias is null ? null : distances();
+        if (window is not null) visible = visible & (between! >= -window.Back) & (between! <= window.Ahead);
         var mask = zeros(visible.shape, ScalarType.Float32).masked_fill(visible.logical_not(), float.NegativeInfinity).unsqueeze(1);
         if (queriesPerKey > 1) mask = mask.repeat(1, 1, queriesPerKey, 1);
-        return bias is null ? mask : bias(distances) + mask;
+        return bias is null ? mask : bias(between!) + mask;
     }
 
     /// <summary>

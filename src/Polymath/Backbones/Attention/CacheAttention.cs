@@ -87,11 +87,12 @@ internal sealed class CacheAttention : AttentionPlan
     /// <inheritdoc/>
     public override Tensor?[] Masks(int queriesPerKey, AttentionWindow? window = null, Func<Tensor, Tensor>? bias = null)
     {
+        if (window is not null && _longest <= window.Back + 1) window = null; // nobody reaches its end
         if (window is null && bias is null && _cache.Lengths.All(length => length + 1 == _longest)) return [null];
         var keys = arange(_longest, ScalarType.Int64).view(1, 1, _longest);
         var queries = tensor(_cache.Lengths.Select(length => (long)length).ToArray()).view(-1, 1, 1);
         var distances = keys - queries; // [rows, 1, longest]
-        return [Mask(distances <= 0, distances, queriesPerKey, window, bias)];
+        return [Mask(distances <= 0, () => distances, queriesPerKey, window, bias)];
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,18 @@ internal sealed class KeyValues(int layers) : IDisposable
         _values[layer] = Joined(_values[layer], values);
     }
 
+    /// <summary>The same keys and values, to be gone on with apart.</summary>
+    public KeyValues Copy()
+    {
+        var copy = new KeyValues(_keys.Length);
+        for (var layer = 0; layer < _keys.Length; layer++)
+        {
+            copy._keys[layer] = _keys[layer]?.alias().DetachFromDisposeScope();
+            copy._values[layer] = _values[layer]?.alias().DetachFromDisposeScope();
+        }
+        return copy;
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {

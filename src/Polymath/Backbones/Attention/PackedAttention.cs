@@ -19,6 +19,7 @@ internal sealed class PackedAttention(PackedBatch batch, bool causal, KeyValues?
     /// <inheritdoc/>
     public override Tensor?[] Masks(int queriesPerKey, AttentionWindow? window = null, Func<Tensor, Tensor>? bias = null)
     {
+        if (window is not null && batch.Groups.All(group => group.Length <= Math.Min(window.Back, causal ? int.MaxValue - 1 : window.Ahead) + 1)) window = null; // nobody reaches its end
         // A causal row needs no mask of its own: the padding after it is never seen, and the native call knows the triangle.
         if (causal && window is null && bias is null) { _maskedByCall = true; return new Tensor?[batch.Groups.Count]; }
         return [.. batch.Groups.Select(group =>
@@ -27,8 +28,9 @@ internal sealed class PackedAttention(PackedBatch batch, bool causal, KeyValues?
             var places = arange(group.Length, ScalarType.Int64);
             var distances = (places.unsqueeze(0) - places.unsqueeze(1)).unsqueeze(0); // [1, length, length]
             var visible = causal ? distances <= 0 : ones_like(distances).to(ScalarType.Bool);
-            if (!causal && group.Mask is not null) visible = visible & (group.Mask.view(group.Rows, 1, group.Length) == 0);
-            return Mask(visible, distances, 1, window, bias);
+            // A place always sees itself: padding far from every token would else see nothing, and a row of −∞ has no gradient.
+            if (!causal && group.Mask is not null) visible = visible & ((group.Mask.view(group.Rows, 1, group.Length) == 0) | (distances == 0));
+            return Mask(visible, () => distances, 1, window, bias);
         })];
     }
 

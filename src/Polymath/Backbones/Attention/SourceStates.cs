@@ -6,14 +6,16 @@ namespace Polymath.Backbones.Attention;
 
 /// <summary>
 /// What the decoder of an encoder-decoder looks at: the encoder's last states of some rows, packed. A decoder's tokens belong to the rows in turn, so many to
-/// each; attention runs once, padded to the longest. Each block's keys and values are made once for a source, however many passes read it.
+/// each; attention runs once, padded to the longest. Where further passes read the same source, each block's keys and values are made once.
 /// </summary>
 internal sealed class SourceStates : IDisposable
 {
     private readonly int[] _offsets;
     private readonly Dictionary<int, Tensor> _made = [];
     private readonly bool _remember;
+    private readonly int _longest;
     private readonly Tensor _states;
+    private readonly Tensor? _places, _mask;
 
     /// <param name="states">The encoder's states, [source tokens, H].</param>
     /// <param name="offsets">Row r holds tokens offsets[r] to offsets[r + 1] − 1.</param>
@@ -21,6 +23,11 @@ internal sealed class SourceStates : IDisposable
     public SourceStates(Tensor states, int[] offsets, bool remember)
     {
         (_states, _offsets, _remember) = (states.DetachFromDisposeScope(), offsets, remember);
+        _longest = Enumerable.Range(0, Rows).Max(row => offsets[row + 1] - offsets[row]);
+        if (Enumerable.Range(0, Rows).All(row => offsets[row + 1] - offsets[row] == _longest)) return;
+        using var scope = NewDisposeScope();
+        _places = Padded(offsets, _longest, out var real).DetachFromDisposeScope();
+        _mask = zeros([Rows, 1, 1, _longest], states.dtype).masked_fill(tensor(real).view(Rows, 1, 1, _longest).logical_not(), float.NegativeInfinity).DetachFromDisposeScope();
     }
 
     /// <summary>Number of rows.</summary>
@@ -36,7 +43,8 @@ internal sealed class SourceStates : IDisposable
         var offsets = new int[rows.Length + 1];
         for (var r = 0; r < rows.Length; r++) offsets[r + 1] = offsets[r] + _offsets[rows[r] + 1] - _offsets[rows[r]];
         var selected = new SourceStates(_states.index_select(0, places), offsets, remember);
-        foreach (var (layer, keysValues) in _made) selected._made.Add(layer, keysValues.index_select(0, places).DetachFromDisposeScope());
+        var chosen = tensor(Array.ConvertAll(rows, row => (long)row));
+        foreach (var (layer, keysValues) in _made) selected._made.Add(layer, keysValues.index_select(0, chosen).narrow(1, 0, selected._longest).contiguous().DetachFromDisposeScope());
         return selected;
     }
 
@@ -53,34 +61,34 @@ internal sealed class SourceStates : IDisposable
         if (!_made.TryGetValue(layer, out var keysValues))
         {
             keysValues = project(_states);
+            keysValues = (_places is null ? keysValues : keysValues.Rows(_places)).view(Rows, _longest, 2, heads, width);
             if (_remember) _made.Add(layer, keysValues.DetachFromDisposeScope());
         }
-        int longest = counts.Max(), longestSource = Enumerable.Range(0, Rows).Max(row => _offsets[row + 1] - _offsets[row]);
-        var starts = counts.Aggregate(new List<int> { 0 }, (list, count) => { list.Add(list[^1] + count); return list; });
+        var longest = counts.Max();
         var flat = q.reshape(q.shape[0], heads * width);
-        if (counts.Any(count => count != longest)) flat = flat.Rows(Padded([.. starts], longest, out _));
-        var sources = keysValues;
-        Tensor? mask = null;
-        if (Enumerable.Range(0, Rows).Any(row => _offsets[row + 1] - _offsets[row] != longestSource))
+        var even = counts.All(count => count == longest);
+        if (!even)
         {
-            sources = sources.Rows(Padded(_offsets, longestSource, out var real));
-            mask = zeros([Rows, 1, 1, longestSource], q.dtype).masked_fill(tensor(real).view(Rows, 1, 1, longestSource).logical_not(), float.NegativeInfinity);
+            var starts = new int[counts.Length + 1];
+            for (var row = 0; row < counts.Length; row++) starts[row + 1] = starts[row] + counts[row];
+            flat = flat.Rows(Padded(starts, longest, out _));
         }
-        var parts = sources.view(Rows, longestSource, 2, heads, width).unbind(2);
-        var context = Scripts.Attention(flat.view(Rows, longest, heads, width).transpose(1, 2), parts[0].transpose(1, 2), parts[1].transpose(1, 2), mask, scale: scale)
+        var parts = keysValues.unbind(2);
+        var context = Scripts.Attention(flat.view(Rows, longest, heads, width).transpose(1, 2), parts[0].transpose(1, 2), parts[1].transpose(1, 2), _mask, scale: scale)
             .transpose(1, 2).reshape((long)Rows * longest, heads * width);
-        if (counts.All(count => count == longest)) return context;
-        return context.Rows(tensor(counts.SelectMany((count, row) => Enumerable.Range(row * longest, count).Select(t => (long)t)).ToArray()));
+        return even ? context : context.Rows(tensor(counts.SelectMany((count, row) => Enumerable.Range(row * longest, count).Select(t => (long)t)).ToArray()));
     }
 
     /// <summary>Frees the states.</summary>
     public void Dispose()
     {
         _states.Dispose();
+        _places?.Dispose();
+        _mask?.Dispose();
         foreach (var tensor in _made.Values) tensor.Dispose();
     }
 
-    /// <summary>For each padded place the packed token; padding repeats the row's first token, or the first of all where the row is empty.</summary>
+    /// <summary>For each padded place the packed token; padding repeats the row's first token, or the last of all where the row is empty.</summary>
     private static Tensor Padded(int[] offsets, int longest, out bool[] real)
     {
         var rows = offsets.Length - 1;

@@ -27,16 +27,19 @@ internal sealed class TreeAttention(int[] parents, KeyValues? past, KeyValues? r
         int count = parents.Length, keys = _past + count;
         var positions = Positions(parents, _past);
         var visible = new bool[count * keys];
-        var distances = new long[count * keys];
         for (var t = 0; t < count; t++)
         {
             var row = t * keys;
             visible.AsSpan(row, _past).Fill(true);
             if (parents[t] >= 0) visible.AsSpan(parents[t] * keys + _past, t).CopyTo(visible.AsSpan(row + _past));
             visible[row + _past + t] = true;
-            for (var key = 0; key < keys; key++) distances[row + key] = (key < _past ? key : positions[key - _past]) - positions[t];
         }
-        return [Mask(tensor(visible).view(1, count, keys), tensor(distances).view(1, count, keys), queriesPerKey, window, bias)];
+        Tensor Distances()
+        {
+            long[] places = [.. Enumerable.Range(0, _past).Select(place => (long)place), .. positions];
+            return (tensor(places).unsqueeze(0) - tensor(positions).unsqueeze(1)).unsqueeze(0);
+        }
+        return [Mask(tensor(visible).view(1, count, keys), Distances, queriesPerKey, window, bias)];
     }
 
     /// <inheritdoc/>
