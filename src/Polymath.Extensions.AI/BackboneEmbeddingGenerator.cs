@@ -93,8 +93,7 @@ public sealed class BackboneEmbeddingGenerator : IEmbeddingGenerator<string, Emb
 
     private void Check(EmbeddingGenerationOptions? options)
     {
-        if (options?.ModelId is { } model && model != _backbone.Name)
-            throw new PolymathException($"the request wants the model '{model}', but this generator runs '{_backbone.Name}'; leave ModelId out or wrap that model");
+        RequestedModel.Check(options?.ModelId, _backbone.Name, "generator");
         if (options?.Dimensions is { } wanted && wanted != _width)
             throw new PolymathException($"the request wants {wanted} dimensions, but '{_backbone.Name}' gives {_width}; leave Dimensions out");
     }

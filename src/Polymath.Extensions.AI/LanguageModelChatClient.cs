@@ -6,9 +6,11 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 namespace Polymath.Extensions.AI;
 
 /// <summary>
-/// A language model as an <see cref="IChatClient"/>: the messages go through the model's own chat template, the answer comes whole or piece by piece. Understood options:
+/// A language model as an <see cref="IChatClient"/>: the messages go through the model's own chat template, the answer comes whole or piece by piece; the last update of a stream
+/// has no text but says why the answer ended and counts tokens. Understood options:
 /// <see cref="ChatOptions.MaxOutputTokens"/>, <see cref="ChatOptions.Temperature"/>, <see cref="ChatOptions.TopK"/>, <see cref="ChatOptions.TopP"/>,
-/// <see cref="ChatOptions.StopSequences"/>, <see cref="ChatOptions.Seed"/> and <see cref="ChatOptions.Instructions"/>; others are passed over. Only text is read.
+/// <see cref="ChatOptions.StopSequences"/>, <see cref="ChatOptions.Seed"/> and <see cref="ChatOptions.Instructions"/>; a
+/// <see cref="ChatOptions.ModelId"/> of another model is refused; others are passed over. Only text is read.
 /// </summary>
 internal sealed class LanguageModelChatClient(LanguageModel model, GenerationOptions defaults) : IChatClient
 {
@@ -24,8 +26,8 @@ internal sealed class LanguageModelChatClient(LanguageModel model, GenerationOpt
         {
             ModelId = model.Name,
             CreatedAt = DateTimeOffset.UtcNow,
-            FinishReason = text.End == GenerationEnd.Length ? ChatFinishReason.Length : ChatFinishReason.Stop,
-            Usage = new UsageDetails { InputTokenCount = prompt.Length, OutputTokenCount = text.Ids.Count, TotalTokenCount = prompt.Length + text.Ids.Count },
+            FinishReason = ReasonOf(text),
+            Usage = UsageOf(prompt, text),
         };
     }
 
@@ -35,9 +37,11 @@ internal sealed class LanguageModelChatClient(LanguageModel model, GenerationOpt
     {
         ArgumentNullException.ThrowIfNull(messages);
         var (prompt, settings) = Read(messages, options);
-        using var pieces = model.Stream(prompt, settings, cancellationToken).GetEnumerator();
+        GeneratedText? whole = null;
+        using var pieces = model.Stream(prompt, settings, text => whole = text, cancellationToken).GetEnumerator();
         while (await Task.Run(pieces.MoveNext, cancellationToken).ConfigureAwait(false))
             yield return new ChatResponseUpdate(ChatRole.Assistant, pieces.Current) { ModelId = model.Name };
+        yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(UsageOf(prompt, whole!))]) { ModelId = model.Name, CreatedAt = DateTimeOffset.UtcNow, FinishReason = ReasonOf(whole!) };
     }
 
     /// <inheritdoc/>
@@ -51,8 +55,14 @@ internal sealed class LanguageModelChatClient(LanguageModel model, GenerationOpt
     /// <summary>The model stays the caller's.</summary>
     public void Dispose() { }
 
+    private static ChatFinishReason ReasonOf(GeneratedText text) => text.End == GenerationEnd.Length ? ChatFinishReason.Length : ChatFinishReason.Stop;
+
+    private static UsageDetails UsageOf(int[] prompt, GeneratedText text) =>
+        new() { InputTokenCount = prompt.Length, OutputTokenCount = text.Ids.Count, TotalTokenCount = prompt.Length + text.Ids.Count };
+
     private (int[] Prompt, GenerationOptions Options) Read(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
+        RequestedModel.Check(options?.ModelId, model.Name, "client");
         List<Text.Chat.ChatMessage> read = [.. messages.Select(message => new Text.Chat.ChatMessage(message.Role.Value, message.Text))];
         if (options?.Instructions is { Length: > 0 } instructions) read.Insert(0, new Text.Chat.ChatMessage("system", instructions));
         return (model.EncodeChat(read), options is null ? defaults : defaults with

@@ -1,6 +1,6 @@
 namespace Polymath;
 
-/// <summary>Text from outside made fit for a one-line message.</summary>
+/// <summary>Text from outside made fit for one line, and the way back.</summary>
 internal static class OneLine
 {
     /// <summary>At most 60 characters, line breaks and other control characters shown as escapes.</summary>
@@ -16,4 +16,7 @@ internal static class OneLine
             _ => c.ToString(),
         }));
     }
+
+    /// <summary>A text that was written in one line, as on a command line: \n and \t become a line break and a tab.</summary>
+    public static string Unescape(string text) => text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal);
 }

@@ -48,7 +48,7 @@ internal static class GenerateAdapt
             [
                 ("copy of the input", new TextOutcomes(truth, [.. test.Rows.Select(row => row.Text)])),
                 ("commonest answer", (TextOutcomes)TaskMetrics.Constant(plan.Train, test).Outcomes),
-                (LearnedTask.FineTuningMethod, learned.Measure(test, null, progress, cancellation)),
+                (LearnedTask.FineTuningMethod, Measured(learned, plan, library, streams, progress, cancellation)),
             ];
             if (plan.HeldOut is not { } all) return (learned, measured, took);
             learned.Dispose();
@@ -68,6 +68,19 @@ internal static class GenerateAdapt
             Report(streams, json, kept, shown, plan, metric, seconds, library);
         }
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Measures what was learned. Whatever goes wrong with that, the training is not lost: the task is saved without measurements. (A stopped run goes on from its state.)</summary>
+    internal static TextOutcomes Measured(TextToTextTask learned, AdaptPlan plan, TaskLibrary library, Streams streams, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        try { return learned.Measure(plan.Test!, null, progress, cancellation); }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            library.Save(learned.WithRecord(new Dictionary<string, double>(), plan.Files).Artifact);
+            streams.Error.WriteLine($"task '{learned.Name}' could not be measured; it was saved without measurements in {library.Folder} (generation {library.Generation})");
+            learned.Dispose();
+            throw;
+        }
     }
 
     private static void Report(Streams streams, bool json, TextToTextTask task, (string Method, TextOutcomes Outcomes, ConfidenceInterval Interval)[] methods, AdaptPlan plan, Metric metric, double seconds, TaskLibrary library)

@@ -53,7 +53,7 @@ internal static class GenerateVerb
                 Beams = result.GetValue(beams),
                 LengthPenalty = result.GetValue(lengthPenalty),
                 Sequences = result.GetValue(sequences),
-                Stop = [.. result.GetValue(stop)!.Select(Unescaped)],
+                Stop = [.. result.GetValue(stop)!.Select(OneLine.Unescape)],
                 Seed = result.GetValue(settings.Seed),
             };
             var texts = Prompts(result.GetValue(prompts)!, streams);
@@ -99,7 +99,4 @@ internal static class GenerateVerb
 
     private static ChatMessage[] Messages(string? system, string user) =>
         system is null ? [new ChatMessage("user", user)] : [new ChatMessage("system", system), new ChatMessage("user", user)];
-
-    /// <summary>A shell has no easy way to write a line break.</summary>
-    private static string Unescaped(string text) => text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal);
 }

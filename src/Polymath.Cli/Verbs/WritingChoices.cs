@@ -21,7 +21,7 @@ internal sealed class WritingChoices(bool kept)
     public TextToTextOptions Learning(ParseResult result, FineTuningOptions training) => new()
     {
         Training = training,
-        Separator = result.GetValue(_separator)?.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal) ?? new TextToTextOptions().Separator,
+        Separator = result.GetValue(_separator) is { } separator ? OneLine.Unescape(separator) : new TextToTextOptions().Separator,
         MaxNewTokens = result.GetValue(_tokens),
         Beams = result.GetValue(_beams) ?? 1,
     };

@@ -116,7 +116,6 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
         foreach (var item in _owned) item.Dispose();
     }
 
-    /// <summary>A frozen layer holds its weights in a layout of its own; the plain ones would only take memory.</summary>
     /// <summary>A layer in the blocks of the file; null where one of its parts is stored otherwise, or misshapen (which the plain way then says).</summary>
     private Linear? FourBit((string Name, long Outputs)[] parts, long inputs, bool bias)
     {
@@ -133,6 +132,7 @@ internal sealed class Weights(ITensorSource checkpoint, string basePrefix, Scala
         return Kept(new Linear(Own(packed)), parts.Select(part => part.Name));
     }
 
+    /// <summary>A frozen layer holds its weights in a layout of its own; the plain ones would only take memory.</summary>
     private Linear Kept(Linear linear, IEnumerable<string> names)
     {
         if (trainable) return linear;

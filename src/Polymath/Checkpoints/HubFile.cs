@@ -13,6 +13,8 @@ internal sealed record HubFile(string Name, long? Size, string? Sha256, string? 
 /// <summary>A model on the hub at one commit.</summary>
 internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Files)
 {
+    private const string Index = "model.safetensors.index.json";
+
     /// <summary>Reads the answer of <c>/api/models/org/name?blobs=true</c>: <c>sha</c> and <c>siblings</c> with <c>rfilename</c>, <c>size</c>, <c>blobId</c>, <c>lfs.sha256</c>.</summary>
     /// <exception cref="PolymathException">The answer is no such JSON, or names a file that would lie outside the model's folder.</exception>
     public static HubModel Parse(byte[] json, string address)
@@ -45,26 +47,29 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
 
     /// <summary>
     /// The files that loading needs: configuration, tokenizer and weights of the folder itself and of the parts of a sentence-transformers
-    /// model (<c>1_Pooling</c>, <c>2_Dense</c>). PyTorch's own files are taken only where a folder has no safetensors; other formats are left out.
+    /// model (<c>1_Pooling</c>, <c>2_Dense</c>). Weights are taken once: <c>model.safetensors</c> alone, else the shards that an index belongs to, else what there is.
+    /// PyTorch's own files are taken only where a folder has no safetensors; other formats are left out.
     /// </summary>
     public IReadOnlyList<HubFile> Needed()
     {
         bool single = Files.Any(file => file.Name == "model.safetensors");
-        return [.. Files.Where(file => IsNeeded(file.Name, single))];
+        bool sharded = !single && Files.Any(file => file.Name == Index) && Files.Any(file => ShardPattern().IsMatch(file.Name));
+        return [.. Files.Where(file => IsNeeded(file.Name, single, sharded))];
     }
 
     private bool HasSafetensors(string folder) => Files.Any(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal) && FolderOf(file.Name) == folder);
 
     private static string FolderOf(string name) => name[..(name.LastIndexOf('/') + 1)];
 
-    private bool IsNeeded(string name, bool single)
+    private bool IsNeeded(string name, bool single, bool sharded)
     {
         string[] parts = name.Split('/');
         if (parts.Length > 2 || (parts.Length == 2 && !ModulePattern().IsMatch(parts[0]))) return false;
         return Path.GetExtension(name) switch
         {
-            ".json" or ".txt" or ".model" => parts[^1] != "model.safetensors.index.json" || !single,
-            ".safetensors" => parts.Length == 2 || !single || name is "model.safetensors" or "adapter_model.safetensors",
+            ".json" or ".txt" or ".model" => parts[^1] != Index || !single,
+            ".jinja" => name == "chat_template.jinja",
+            ".safetensors" => parts.Length == 2 || name is "model.safetensors" or "adapter_model.safetensors" || (sharded ? ShardPattern().IsMatch(name) : !single),
             ".bin" => parts[^1].StartsWith("pytorch_model", StringComparison.Ordinal) && !HasSafetensors(FolderOf(name)),
             _ => false,
         };
@@ -72,6 +77,9 @@ internal sealed partial record HubModel(string Commit, IReadOnlyList<HubFile> Fi
 
     [GeneratedRegex("^[0-9a-f]{7,64}\\z")]
     private static partial Regex CommitPattern();
+
+    [GeneratedRegex("^model-[0-9]+-of-[0-9]+[.]safetensors\\z")]
+    private static partial Regex ShardPattern();
 
     [GeneratedRegex("^[0-9]+_[A-Za-z]+\\z")]
     private static partial Regex ModulePattern();

@@ -139,13 +139,21 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
 
     /// <summary>Continues one prompt and gives the text piece by piece, as it is written.</summary>
     /// <inheritdoc cref="Generate"/>
-    public IEnumerable<string> Stream(int[] prompt, GenerationOptions? options = null, CancellationToken cancellation = default)
+    public IEnumerable<string> Stream(int[] prompt, GenerationOptions? options = null, CancellationToken cancellation = default) => Stream(prompt, options, null, cancellation);
+
+    /// <summary>Continues one prompt and gives the text piece by piece, as it is written, and at its end the whole with its tokens.</summary>
+    /// <param name="prompt">Token ids.</param>
+    /// <param name="options">How the next token is chosen and where the text ends.</param>
+    /// <param name="ended">Told of the whole text after its last piece; not told of a text that the caller leaves early.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <exception cref="PolymathException">The prompt leaves no room for an answer, options contradict each other, or the model fills in masks only.</exception>
+    public IEnumerable<string> Stream(int[] prompt, GenerationOptions? options, Action<GeneratedText>? ended, CancellationToken cancellation = default)
     {
         options ??= new GenerationOptions();
         options.Check();
         CheckPrompt(prompt);
         if (options.Beams > 1) throw new PolymathException("a beam search cannot be streamed: its text is known at the end only");
-        return new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids), Forced()).Stream(prompt, options, cancellation);
+        return new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids), Forced()).Stream(prompt, options, ended, cancellation);
     }
 
     /// <summary>The tokens of a prompt.</summary>

@@ -30,8 +30,8 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
         return [.. prompts.Select((_, p) => (IReadOnlyList<GeneratedText>)[.. results.Skip(p * options.Sequences).Take(options.Sequences).OrderByDescending(text => text.Score)])];
     }
 
-    /// <summary>The text of one prompt, piece by piece.</summary>
-    public IEnumerable<string> Stream(int[] prompt, GenerationOptions options, CancellationToken cancellation)
+    /// <summary>The text of one prompt, piece by piece; the whole is told at its end.</summary>
+    public IEnumerable<string> Stream(int[] prompt, GenerationOptions options, Action<GeneratedText>? ended, CancellationToken cancellation)
     {
         var text = new Text(Beginning(prompt), Room(prompt, options), new SeededRandom(unchecked((ulong)options.Seed * 1_000_003)));
         var given = 0;
@@ -46,6 +46,7 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
             yield return whole[given..safe];
             given = safe;
         }
+        ended?.Invoke(text.Result(decode, options.Stop));
     }
 
     private void Write(int[][] prompts, Text[] texts, GenerationOptions options, Action<int, int>? written, CancellationToken cancellation)

@@ -222,6 +222,29 @@ public sealed class TextToTextTests
         Assert.Equal("1", task.Artifact.Training!.Options["cut_inputs"]);
         _ = task.Predict(rows).Count();
         Assert.Equal(1, task.LastCut);
+        using var other = task.Predict(["a b"]).GetEnumerator();
+        Assert.True(other.MoveNext());
+        Assert.Equal(1, task.LastCut); // of the prediction that ended last
+        Assert.False(other.MoveNext());
+        Assert.Equal(0, task.LastCut);
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("bart")]
+    public void AMeasuredInputGivesWayToALongerRightAnswer(string family)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small(folder, family); // 32 positions
+        using var task = model.FineTune("short", [new("a b") { Label = "b a" }], Quick);
+        string letters = string.Join(' ', Enumerable.Repeat("a", 40)), answer = string.Join(' ', Enumerable.Repeat("b", 12));
+        var outcomes = task.Measure(LabelledRows.OfKind([new(letters) { Label = answer }], TaskKind.Generate));
+        Assert.Equal([12 + (family == "bart" ? 2 : 1)], outcomes.Tokens!);
+        Assert.True(double.IsFinite(outcomes.LogProbabilities![0]));
+        if (family == "gpt2") // the same as for an input that ends where the room does: 32 − separator − answer
+            Assert.Equal(task.Measure(LabelledRows.OfKind([new(string.Join(' ', Enumerable.Repeat("a", 18))) { Label = answer }], TaskKind.Generate)).LogProbabilities![0], outcomes.LogProbabilities[0], 1e-4);
+        var error = Assert.Throws<PolymathException>(() => task.Measure(LabelledRows.OfKind([new("a") { Label = string.Join(' ', Enumerable.Repeat("b", 31)), Line = 4 }], TaskKind.Generate)));
+        Assert.Contains("line 4: the answer has 3", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

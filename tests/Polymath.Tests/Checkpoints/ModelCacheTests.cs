@@ -272,6 +272,9 @@ public sealed class ModelCacheTests : IDisposable
         static string[] Needed(params string[] names) => [.. new HubModel("0123456789", [.. names.Select(name => new HubFile(name, null, null, null))]).Needed().Select(file => file.Name)];
         string[] shards = ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.model"];
         Assert.Equal(shards, Needed([.. shards, "tf_model.h5", "consolidated/x.safetensors"]));
+        Assert.Equal(shards, Needed([.. shards, "consolidated.safetensors", "consolidated-00001-of-00002.safetensors"]));
+        Assert.Equal(["config.json", "other.safetensors"], Needed("config.json", "other.safetensors"));
+        Assert.Equal(["model.safetensors", "chat_template.jinja"], Needed("model.safetensors", "chat_template.jinja", "templates/chat_template.jinja", "other.jinja"));
         Assert.Equal(["model.safetensors", "2_Dense/model.safetensors", "2_Dense/config.json"],
             Needed("model.safetensors", "model-00001-of-00002.safetensors", "consolidated.safetensors", "model.safetensors.index.json", "2_Dense/model.safetensors", "2_Dense/config.json", "openvino/x.json"));
     }

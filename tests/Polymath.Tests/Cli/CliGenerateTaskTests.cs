@@ -1,3 +1,9 @@
+using Polymath.Adaptation;
+using Polymath.Cli.Common;
+using Polymath.Cli.Verbs;
+using Polymath.Generation;
+using Polymath.Tasks;
+
 namespace Polymath.Tests;
 
 /// <summary>Tasks that write texts on the command line.</summary>
@@ -43,6 +49,34 @@ public sealed class CliGenerateTaskTests
         (await CliRun.Of("adapt", "--extend", "reverse", "--library", library, "--data", folder["train.csv"])).Refused("writes texts");
         (await CliRun.With("a\n", default, "predict", "--task", "reverse", "--library", library, "--top", "2")).Refused("--top");
         (await CliRun.With("a\n", default, "predict", "--task", "reverse", "--library", library, "--format", "lines", "--temperature", "1")).Refused("beam");
+    }
+
+    [Fact]
+    public async Task ALongTestRowIsMeasuredAndTheTaskSaved()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallWriters.Write(folder["model"], "gpt2", width: 32);
+        string Letters(string letter, int count) => string.Join(' ', Enumerable.Repeat(letter, count));
+        File.WriteAllText(folder["test.csv"], $"input,output\n{Letters("a", 40)},{Letters("b", 12)}\na b,b a\n");
+        (await CliRun.Of("adapt", "--kind", "generate", "--model", model, "--data", Data(folder, "train.csv", "input,output", 20, 1), "--test", folder["test.csv"], "--task", "x",
+            "--library", folder["library"], "--separator", "=", "--epochs", "1", "--json")).Ok();
+        using var library = TaskLibrary.Open(folder["library"]);
+        Assert.Equal(2, library.Load("x").Metrics["test_rows"]);
+    }
+
+    [Fact]
+    public void ATaskThatCannotBeMeasuredIsSavedAllTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = LanguageModel.Load(SmallWriters.Write(folder["model"], "t5", width: 32));
+        var rows = LabelledRows.OfKind(SmallWriters.Rows(8, 1), TaskKind.Generate);
+        var task = model.FineTune("x", rows, new TextToTextOptions { Training = new FineTuningOptions { Epochs = 1 } });
+        using var library = TaskLibrary.Open(folder["library"]);
+        var plan = new AdaptPlan(rows, LabelledRows.From([new("a") { Label = "1" }, new("b") { Label = "2" }]), null, [], []); // rows that it cannot be measured on
+        using var error = new StringWriter();
+        Assert.Throws<PolymathException>(() => GenerateAdapt.Measured(task, plan, library, new Streams(Stream.Null, TextWriter.Null, error), new Progress<WorkProgress>(), default));
+        Assert.Contains("saved without measurements", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(library.Load("x").Metrics);
     }
 
     [Fact]

@@ -200,9 +200,15 @@ public sealed class TextGenerationTests : IDisposable
         var response = await client.GetResponseAsync(messages, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(model.GenerateTokens([model.Encode("ask the cat . tell", addSpecialTokens: false)], new GenerationOptions { MaxNewTokens = 6 })[0][0].Text, response.Text);
         Assert.Equal(5, response.Usage!.InputTokenCount); // ask the cat . tell
-        var pieces = new List<string>();
-        await foreach (var update in client.GetStreamingResponseAsync(messages, cancellationToken: TestContext.Current.CancellationToken)) pieces.Add(update.Text);
-        Assert.Equal(response.Text, string.Concat(pieces));
+        var updates = new List<ChatResponseUpdate>();
+        await foreach (var update in client.GetStreamingResponseAsync(messages, new ChatOptions { ModelId = model.Name }, TestContext.Current.CancellationToken)) updates.Add(update);
+        var streamed = updates.ToChatResponse();
+        Assert.Equal((response.Text, response.FinishReason, response.ModelId), (streamed.Text, streamed.FinishReason, streamed.ModelId));
+        Assert.Equal((response.Usage.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount),
+            (streamed.Usage!.InputTokenCount, streamed.Usage.OutputTokenCount, streamed.Usage.TotalTokenCount));
+        Assert.All(updates[..^1], update => Assert.Null(update.FinishReason));
+        var refused = await Assert.ThrowsAsync<PolymathException>(() => client.GetResponseAsync(messages, new ChatOptions { ModelId = "another" }, TestContext.Current.CancellationToken));
+        Assert.Contains("'another', but this client runs 'chat'", refused.Message, StringComparison.Ordinal);
         var shorter = await client.GetResponseAsync(messages, new ChatOptions { MaxOutputTokens = 2 }, TestContext.Current.CancellationToken);
         Assert.Equal(2, shorter.Usage!.OutputTokenCount);
         Assert.Equal(ChatFinishReason.Length, shorter.FinishReason);

@@ -21,20 +21,31 @@ internal sealed class TextToTextEncoder(LanguageModel model, TextToTextRecord re
 
     /// <summary>The tokens of an input as the model reads it.</summary>
     /// <exception cref="PolymathException">Nothing is left of it, or the network does not know a token.</exception>
-    public int[] Prompt(Row row)
+    public int[] Prompt(Row row) => Prompt(row, record.InputTokens);
+
+    /// <summary>A row with its right answer, for its likelihood: the input is cut further where both together are longer than the model reads.</summary>
+    /// <exception cref="PolymathException">The answer leaves no room for an input, or the network does not know a token.</exception>
+    public TextToTextRow Scored(Row row)
     {
-        var input = TokenRow.Cut(model.Tokenizer, row.Text, row.Pair, record.InputTokens, out var cut).Ids;
+        var answer = Answer(row);
+        var room = model.Kind == LanguageModelKind.Decoder ? model.MaxTokens - _separator.Length - answer.Length : model.MaxTokens;
+        if (room < 1 || answer.Length > model.MaxTokens)
+            throw new PolymathException($"{At(row)}the answer has {answer.Length:N0} tokens, which leaves no room for an input: the model reads {model.MaxTokens:N0} tokens in all; shorten it or leave the row out");
+        return new TextToTextRow(Prompt(row, Math.Min(room, record.InputTokens)), answer);
+    }
+
+    private int[] Prompt(Row row, int limit)
+    {
+        var input = TokenRow.Cut(model.Tokenizer, row.Text, row.Pair, limit, out var cut).Ids;
         if (cut) Cut++;
         int[] prompt = [.. input, .. _separator];
         return prompt.Length > 0 ? Known(prompt, row) : throw new PolymathException($"{At(row)}the tokenizer makes no tokens of the input '{OneLine.Short(row.Text)}'; expected a text that the model can read");
     }
 
-    /// <summary>The tokens of a row's right answer. An encoder-decoder's begin and end as its tokenizer has it for every text, which is how these models were trained.</summary>
-    public int[] Answer(Row row)
-    {
-        var ids = model.Encode(row.Label!, addSpecialTokens: model.Kind == LanguageModelKind.EncoderDecoder);
-        return Known(ids.Length > 0 && model.EndTokens.Contains(ids[^1]) ? ids : [.. ids, model.EndTokens[0]], row);
-    }
+    /// <summary>The tokens of a row's right answer.</summary>
+    public int[] Answer(Row row) => Known(model.Kind == LanguageModelKind.EncoderDecoder
+        ? TargetTokens.Of(model.Tokenizer, row.Label!, model.EndTokens)
+        : TargetTokens.Ended(model.Encode(row.Label!, addSpecialTokens: false), model.EndTokens), row);
 
     /// <summary>Limits that suit rows: the longest answer, and what is left for inputs beside it.</summary>
     /// <exception cref="PolymathException">An answer leaves no room for an input, or the model names no end token.</exception>

@@ -67,26 +67,33 @@ public sealed class TextToTextTask : IDisposable
     {
         var encoder = new TextToTextEncoder(_tuned, _record);
         var done = 0L;
-        foreach (var window in rows.Chunk(Window))
+        try
         {
-            var texts = _tuned.GenerateTokens(Array.ConvertAll(window, encoder.Prompt), options ?? Writing, cancellation);
-            LastCut = encoder.Cut;
-            progress?.Report(new WorkProgress("writing", done += window.Length, total));
-            for (var r = 0; r < window.Length; r++) yield return new WrittenAnswer(window[r], texts[r][0]);
+            foreach (var window in rows.Chunk(Window))
+            {
+                var texts = _tuned.GenerateTokens(Array.ConvertAll(window, encoder.Prompt), options ?? Writing, cancellation);
+                progress?.Report(new WorkProgress("writing", done += window.Length, total));
+                for (var r = 0; r < window.Length; r++) yield return new WrittenAnswer(window[r], texts[r][0]);
+            }
         }
+        finally { LastCut = encoder.Cut; }
     }
 
-    /// <summary>How many inputs the last prediction cut.</summary>
+    /// <summary>How many inputs the prediction cut that ended last.</summary>
     internal int LastCut { get; private set; }
 
-    /// <summary>Measures the task on rows with right answers: what it writes, and how likely the right answers are to it.</summary>
-    /// <exception cref="PolymathException">The rows are of another kind, or an answer is longer than the model reads.</exception>
+    /// <summary>
+    /// Measures the task on rows with right answers: what it writes, and how likely the right answers are to it. Where an input with its right answer is longer than the model
+    /// reads, the likelihood is that after as much of the input as fits.
+    /// </summary>
+    /// <exception cref="PolymathException">The rows are of another kind, or an answer leaves no room for an input; said before anything is written.</exception>
     public TextOutcomes Measure(LabelledRows data, GenerationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (data.Kind != TaskKind.Generate) throw new PolymathException($"task '{Name}' writes texts, the rows are of the kind {data.Kind.Name()}");
-        string[] written = [.. Predict(data.Rows, options, data.Rows.Count, progress, cancellation).Select(answer => answer.Answer.Text)];
         var encoder = new TextToTextEncoder(_tuned, _record);
-        var logs = data.Rows.Chunk(Window).SelectMany(window => _tuned.LogProbabilities(Likelihood.Requests(window.Select(row => new TextToTextRow(encoder.Prompt(row), encoder.Answer(row)))), cancellation)).ToArray();
+        TextToTextRow[] scored = [.. data.Rows.Select(encoder.Scored)];
+        string[] written = [.. Predict(data.Rows, options, data.Rows.Count, progress, cancellation).Select(answer => answer.Answer.Text)];
+        var logs = scored.Chunk(Window).SelectMany(window => _tuned.LogProbabilities(Likelihood.Requests(window), cancellation)).ToArray();
         return new TextOutcomes([.. data.Rows.Select(row => row.Label!)], written, Array.ConvertAll(logs, row => row[0].Sum(log => (double)log)), Array.ConvertAll(logs, row => row[0].Length));
     }
 

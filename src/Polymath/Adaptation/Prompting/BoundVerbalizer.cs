@@ -59,7 +59,7 @@ internal sealed class BoundVerbalizer
     private static int[] Tokens(PromptModel model, PromptFiller filler, string label, string word)
     {
         var ids = model.Kind == LanguageModelKind.EncoderDecoder
-            ? [.. model.Encode(word), .. model.Tokenizer.Special.End is { } end ? new[] { end.Id } : []]
+            ? TargetTokens.Of(model.Tokenizer, word, model.Tokenizer.Special.End is { } end ? [end.Id] : [])
             : InContext(model, filler.Context.Length > 0 ? filler.Context : ".", filler.Space + word + filler.End);
         if (ids.Length == 0) throw new PolymathException($"label '{OneLine.Short(label)}': the word '{OneLine.Short(word)}' has no tokens; expected another word");
         return model.Tokenizer.Special.Unknown is { } unknown && ids.Contains(unknown.Id)

@@ -17,7 +17,7 @@ public sealed record PromptFile(PromptTemplate Template, IReadOnlyDictionary<str
     /// <exception cref="PolymathException">There is no such file, or it is broken; the line says where.</exception>
     public static PromptFile Load(string pathOrText)
     {
-        if (pathOrText.Contains("{{", StringComparison.Ordinal) && !File.Exists(pathOrText)) return new PromptFile(new PromptTemplate(pathOrText.Replace("\\n", "\n", StringComparison.Ordinal)).Check("template"), null, null);
+        if (pathOrText.Contains("{{", StringComparison.Ordinal) && !File.Exists(pathOrText)) return new PromptFile(new PromptTemplate(OneLine.Unescape(pathOrText)).Check("template"), null, null);
         if (!File.Exists(pathOrText)) throw new PolymathException($"{pathOrText}: there is no such file, and no {{{{…}}}} stands in it; expected a prompt file, or a template such as \"{{{{text}}}} It was {{{{answer}}}}\"");
         try { return Parse(File.ReadAllText(pathOrText), pathOrText); }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException) { throw new PolymathException($"{pathOrText}: cannot be read ({Native.Disk.FirstLine(error)})", error); }

@@ -20,17 +20,24 @@ public sealed record PromptModel(IAnswerScorer Scorer, Tokenizer Tokenizer, Lang
     public static PromptModel Of(LanguageModel model) => new(model, model.Tokenizer, model.Kind, model.MaxTokens,
         new BackboneReference(model.Hash, model.Config.ModelType, model.Name, model.Config.Width) { Source = Path.GetFullPath(model.Path) });
 
-    /// <summary>Ids that the tokenizer puts before and after every text.</summary>
-    internal (int[] Before, int[] After) Frame => field.Before is { } ? field : field = FindFrame();
+    /// <summary>Ids that the tokenizer puts before and after every text. A reference, so that threads that come at once see all of it or nothing.</summary>
+    internal TokenFrame Frame => field ??= TokenFrame.Of(Tokenizer);
 
     /// <summary>The tokens of a text alone.</summary>
     internal int[] Encode(string text) => text.Length == 0 ? [] : Tokenizer.Encode(text, addSpecialTokens: false).Ids;
+}
 
-    private (int[] Before, int[] After) FindFrame()
+/// <summary>Ids that a tokenizer puts around every text.</summary>
+/// <param name="Before">Before it.</param>
+/// <param name="After">After it.</param>
+internal sealed record TokenFrame(int[] Before, int[] After)
+{
+    /// <summary>What a tokenizer puts around a letter.</summary>
+    public static TokenFrame Of(Tokenizer tokenizer)
     {
-        var encoding = Tokenizer.Encode("a");
+        var encoding = tokenizer.Encode("a");
         var first = Array.IndexOf(encoding.SpecialTokensMask, 0);
         var last = Array.LastIndexOf(encoding.SpecialTokensMask, 0);
-        return (encoding.Ids[..first], encoding.Ids[(last + 1)..]);
+        return new TokenFrame(encoding.Ids[..first], encoding.Ids[(last + 1)..]);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class PromptScorer(PromptModel model, BoundPrompt prompt, Demons
     /// <summary>Where demonstrations come from.</summary>
     public DemonstrationSource Source => source;
 
-    /// <summary>Counts of the last call's prompts, such as those that were shortened.</summary>
+    /// <summary>Counts of the prompts of the call that ended last, such as those that were shortened.</summary>
     public PromptReport LastReport { get; private set; } = new();
 
     /// <summary>Requests a row: itself, and the inputs without content where its demonstrations are its own.</summary>
@@ -28,13 +28,17 @@ internal sealed class PromptScorer(PromptModel model, BoundPrompt prompt, Demons
 
     public IEnumerable<(Row[] Rows, float[] Scores)> Score(IEnumerable<Row> rows, long? total, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        LastReport = new PromptReport();
-        foreach (var window in rows.Chunk(Window))
+        var report = new PromptReport(); // of this call alone: others may run at the same time
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            yield return (window, Read(model.Scorer.LogProbabilities(Ask(window, LastReport, cancellation), cancellation)));
-            progress?.Report(new WorkProgress("predicting", LastReport.Prompts, total));
+            foreach (var window in rows.Chunk(Window))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                yield return (window, Read(model.Scorer.LogProbabilities(Ask(window, report, cancellation), cancellation)));
+                progress?.Report(new WorkProgress("predicting", report.Prompts, total));
+            }
         }
+        finally { LastReport = report; }
     }
 
     /// <summary>The requests of some rows, in their order.</summary>

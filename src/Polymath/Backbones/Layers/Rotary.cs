@@ -1,3 +1,4 @@
+using Polymath.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,16 +52,7 @@ internal sealed class Rotary
         var factor = Setting("factor");
         if (factor < 1) throw new PolymathException($"{settings.Source}: 'factor' is {factor}; expected a number of at least 1");
         if (type == "linear") return frequency => frequency / factor;
-        if (type != "llama3") throw new PolymathException($"{settings.Source}: the rope_type '{type}' is not known; known are default, linear and llama3");
-        // transformers' modeling_rope_utils.py, _compute_llama3_parameters: long waves are stretched, short ones stay, between them it is blended.
-        double low = Setting("low_freq_factor"), high = Setting("high_freq_factor"), context = Setting("original_max_position_embeddings");
-        return frequency =>
-        {
-            var turns = context * frequency / (2 * Math.PI); // within the original context
-            if (turns < low) return frequency / factor;
-            if (turns > high) return frequency;
-            var share = (turns - low) / (high - low);
-            return (1 - share) * frequency / factor + share * frequency;
-        };
+        return type == "llama3" ? new Llama3Scaling(factor, Setting("low_freq_factor"), Setting("high_freq_factor"), Setting("original_max_position_embeddings")).Scale
+            : throw new PolymathException($"{settings.Source}: the rope_type '{type}' is not known; known are default, linear and llama3");
     }
 }

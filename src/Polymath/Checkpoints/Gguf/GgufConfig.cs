@@ -11,15 +11,27 @@ internal static class GgufConfig
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    private static readonly string[] EndRoles = ["eos", "eot", "eom"];
+
     /// <exception cref="PolymathException">A value is missing, or asks for what no configuration can say.</exception>
     public static string Write(GgufFile file, GgufDimensions dimensions)
     {
         var config = dimensions.Architecture == "gpt2" ? Gpt2(file, dimensions) : Llama(file, dimensions);
         config["vocab_size"] = dimensions.Vocabulary;
         config["tie_word_embeddings"] = !file.Tensors.ContainsKey("output.weight");
-        foreach (var (role, key) in new[] { ("bos_token_id", "bos"), ("eos_token_id", "eos"), ("pad_token_id", "padding") })
-            config[role] = file.Metadata.Count($"tokenizer.ggml.{key}_token_id");
+        config["bos_token_id"] = Token(file.Metadata, "bos");
+        config["eos_token_id"] = Ends(file.Metadata);
+        config["pad_token_id"] = Token(file.Metadata, "padding");
         return config.ToJsonString(Indented);
+    }
+
+    private static int? Token(GgufMetadata metadata, string role) => metadata.Count($"tokenizer.ggml.{role}_token_id");
+
+    /// <summary>The tokens that end a text, a turn and a message; a list where they are several.</summary>
+    private static JsonNode? Ends(GgufMetadata metadata)
+    {
+        int[] ends = [.. EndRoles.Select(role => Token(metadata, role)).OfType<int>().Distinct()];
+        return ends.Length switch { 0 => null, 1 => ends[0], _ => new JsonArray([.. ends.Select(end => (JsonNode)end)]) };
     }
 
     private static JsonObject Gpt2(GgufFile file, GgufDimensions dimensions) => new()

@@ -39,9 +39,13 @@ internal static class GgufRotary
         var divisors = floats.data<float>().ToArray();
         var factor = divisors.Length == 0 ? 1 : divisors.Max();
         var theta = Base(file.Metadata, dimensions.Architecture);
+        var scaling = new Llama3Scaling(factor, LowFrequency, HighFrequency, original);
         var same = divisors.Length == dimensions.HeadWidth / 2;
         for (var i = 0; same && i < divisors.Length; i++)
-            same = Math.Abs(divisors[i] / Divisor(2 * Math.PI * Math.Pow(theta, 2.0 * i / dimensions.HeadWidth), factor, original) - 1) < 1e-3;
+        {
+            var frequency = Math.Pow(theta, -2.0 * i / dimensions.HeadWidth);
+            same = Math.Abs(divisors[i] * scaling.Scale(frequency) / frequency - 1) < 1e-3;
+        }
         return same
             ? new JsonObject
             {
@@ -52,14 +56,5 @@ internal static class GgufRotary
                 ["original_max_position_embeddings"] = original,
             }
             : throw new PolymathException($"{file.Path}: tensor '{GgufNames.RotaryFactors}' scales the rotary positions in another way than llama3 does; this model cannot be read");
-    }
-
-    /// <summary>Of a wave length in positions; huggingface/transformers, <c>modeling_rope_utils.py</c> (<c>_compute_llama3_parameters</c>).</summary>
-    private static double Divisor(double wave, double factor, double original)
-    {
-        if (wave < original / HighFrequency) return 1;
-        if (wave > original / LowFrequency) return factor;
-        var smooth = (original / wave - LowFrequency) / (HighFrequency - LowFrequency);
-        return 1 / ((1 - smooth) / factor + smooth);
     }
 }

@@ -27,6 +27,18 @@ public sealed class PromptEngineeringTests
         Assert.Equal("Label each text with one of: plus, minus.\n\nText: a fine day\nLabel:", fake.As(LanguageModelKind.Decoder).Tokenizer.Decode(fake.Calls[0][0].Before));
     }
 
+    [Fact]
+    public void Calls_that_run_at_the_same_time_count_their_own_prompts()
+    {
+        var task = PromptEngineering.ZeroShot(FakeLanguageModel.Hashed().As(LanguageModelKind.Decoder), "mood", ["plus", "minus"]);
+        using var first = task.Predict(Enumerable.Repeat("a fine day", 200)).GetEnumerator(); // two windows
+        Assert.True(first.MoveNext());
+        Assert.Equal(3, task.Predict(["one", "two", "three"]).Count());
+        Assert.Equal(3, task.PromptReport!.Prompts);
+        while (first.MoveNext()) { }
+        Assert.Equal(200, task.PromptReport!.Prompts);
+    }
+
     [Theory]
     [InlineData("random")]
     [InlineData("balanced")]

@@ -45,6 +45,10 @@ public sealed class PromptTemplateTests
     }
 
     [Fact]
+    public void A_template_that_is_written_out_may_have_line_breaks_and_tabs() =>
+        Assert.Equal(new PromptTemplate("a\t{{text}}\n{{answer}}"), PromptFile.Load(@"a\t{{text}}\n{{answer}}").Template);
+
+    [Fact]
     public void A_file_says_template_and_words()
     {
         var file = PromptFile.Parse("""

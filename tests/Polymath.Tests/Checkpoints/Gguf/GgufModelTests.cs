@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Polymath.Backbones;
 using Polymath.Checkpoints;
 using Polymath.Checkpoints.Gguf;
 using TorchSharp;
@@ -57,6 +58,25 @@ public class GgufModelTests
         Assert.Equal(BackboneHash.Compute(plain, []), BackboneHash.Compute(packed, []));
         Assert.NotNull(packed.Gguf);
         Assert.Null(plain.Gguf);
+    }
+
+    [Fact]
+    public void Ends_of_turns_and_messages_end_texts_too()
+    {
+        using var folder = new TemporaryFolder();
+        string Ends(params (string Role, uint Id)[] tokens)
+        {
+            using var weights = SafetensorsFile.Open(TestFiles.Golden("models", "llama", "model.safetensors"));
+            var builder = GgufConverter.Convert(JsonNode.Parse(File.ReadAllText(TestFiles.Golden("models", "llama", "config.json")))!.AsObject(), weights).Remove("tokenizer.ggml.eos_token_id");
+            foreach (var (role, id) in tokens) builder.Set($"tokenizer.ggml.{role}_token_id", id);
+            using var model = GgufModel.Open(builder.Save(folder["ends.gguf"]));
+            return string.Join(' ', ConfigFile.Parse(System.Text.Encoding.UTF8.GetBytes(model.ConfigJson), "x").Integers("eos_token_id"));
+        }
+        Assert.Equal("", Ends());
+        Assert.Equal("2", Ends(("eos", 2)));
+        Assert.Equal("2", Ends(("eos", 2), ("eot", 2)));
+        Assert.Equal("2 7 5", Ends(("eom", 5), ("eot", 7), ("eos", 2)));
+        Assert.Equal("7", Ends(("eot", 7)));
     }
 
     [Fact]
