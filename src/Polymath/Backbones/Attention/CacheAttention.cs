@@ -1,3 +1,4 @@
+using Polymath.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -99,7 +100,10 @@ internal sealed class CacheAttention : AttentionPlan
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, Tensor?[] masks, double? scale = null)
     {
         var (keys, values) = _cache.Put(layer, _places, k, v, _longest);
-        return Grouped(q.unsqueeze(1), keys, values, masks[0], scale).squeeze(1);
+        // With one query a row, the heads that share a key head are its queries as they lie.
+        long heads = q.shape[1], width = q.shape[2], keyHeads = k.shape[1];
+        var context = Scripts.Attention(q.view(-1, keyHeads, heads / keyHeads, width), keys.transpose(1, 2), values.transpose(1, 2), masks[0]?.to(q.dtype), scale: scale);
+        return context.reshape(-1, heads * width);
     }
 
     /// <summary>Counts the token that the pass has put behind each row.</summary>
