@@ -58,8 +58,7 @@ internal abstract class Encoder(NetworkConfig config, Weights weights) : Network
         var transform = weights.Linear(dense, config.Width, width);
         var normalise = weights.Norm(norm, width, config.LayerNormEpsilon);
         var biasName = weights.Has(bias) ? bias : $"{decoder}.bias";
-        var own = !config.TieWordEmbeddings && weights.Has($"{decoder}.weight");
-        var project = weights.Tied(own ? weights.Get($"{decoder}.weight", config.VocabularySize, width) : embeddings, biasName);
+        var project = weights.Output(decoder, embeddings, config.TieWordEmbeddings || !weights.Has($"{decoder}.weight"), biasName);
         return (hidden, _) => project.Forward(normalise.Forward(transform.Forward(hidden, activation)));
     }
 

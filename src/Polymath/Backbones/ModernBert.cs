@@ -67,8 +67,7 @@ internal sealed class ModernBert : Network
         Tensor Shaped(Tensor x) => norm.Forward(dense.Forward(x, activation));
         if (config.Head == HeadKind.MaskedLanguageModel)
         {
-            var own = !config.TieWordEmbeddings && weights.Has("decoder.weight");
-            var output = weights.Tied(own ? weights.Get("decoder.weight", config.VocabularySize, config.Width) : _words, weights.Has("decoder.bias") ? "decoder.bias" : null);
+            var output = weights.Output("decoder", _words, config.TieWordEmbeddings || !weights.Has("decoder.weight"), weights.Has("decoder.bias") ? "decoder.bias" : null);
             return (hidden, _) => output.Forward(Shaped(hidden));
         }
         var classifier = weights.Linear("classifier", config.Width, config.Labels.Count);

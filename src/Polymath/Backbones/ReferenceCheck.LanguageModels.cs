@@ -84,7 +84,7 @@ public static partial class ReferenceCheck
             {
                 int[] prompt = prompts[int.Parse(row.Name[3..], System.Globalization.CultureInfo.InvariantCulture)], start = network is EncoderDecoder both ? [both.DecoderStart] : prompt;
                 int[][] expected = [.. run.Value.GetProperty("ids").EnumerateArray().Select(Ids)];
-                if (Known.TryGetValue(run.Name, out var options)) CompareRun(generator.Generate([prompt], options with { Sequences = expected.Length }, null, default)[0]);
+                if (Known.TryGetValue(run.Name, out var options)) CompareRun(generator.Generate([prompt], options with { Sequences = expected.Length }, default)[0]);
                 else tally.Skip("generation", $"{row.Name}.{run.Name}", $"'{run.Name}' is not known");
 
                 void CompareRun(IReadOnlyList<GeneratedText> texts)

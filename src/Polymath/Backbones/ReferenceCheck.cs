@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Polymath.Checkpoints;
+using Polymath.Generation;
 using Polymath.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -143,15 +144,8 @@ public static partial class ReferenceCheck
         foreach (var (fact, index) in list.EnumerateArray().Select((fact, index) => (fact, index)))
         {
             int[] Ids(string name) => [.. fact.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
-            int[] before = Ids("before"), answer = Ids("answer"), whole = [.. before, .. answer, .. Ids("after")];
-            var found = answer.Select((id, i) =>
-            {
-                var row = (int[])whole.Clone();
-                row[before.Length + i] = fact.GetProperty("mask_token_id").GetInt32();
-                using var batch = PackedBatch.Create([row]);
-                var scores = network.HeadScores(network.Last(batch), batch)[before.Length + i].to(ScalarType.Float64);
-                return nn.functional.log_softmax(scores, 0)[id].item<double>();
-            }).ToArray();
+            var scorer = new MaskedScorer(network, fact.GetProperty("mask_token_id").GetInt32());
+            double[] found = [.. scorer.LogProbabilities([new ScoringRequest(Ids("before"), [Ids("answer")], Ids("after"))])[0][0].Select(p => (double)p)];
             double[] expected = [.. fact.GetProperty("log_probabilities").EnumerateArray().Select(p => p.GetDouble())];
             tally.Add("pseudo-likelihood", $"pseudo_likelihood[{index}]", found, expected);
         }

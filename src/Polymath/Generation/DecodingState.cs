@@ -30,14 +30,14 @@ internal sealed class DecodingState : IDisposable
         {
             using var sources = PackedBatch.Create(prompts);
             using var packed = both.Read(sources, remember: false);
-            source = packed.Select(Inverse(sources.Order), remember: true);
+            source = packed.Select(sources.Places, remember: true);
             prompts = [.. prompts.Select(_ => (int[])[both.DecoderStart])];
         }
         using var batch = PackedBatch.Create(prompts);
         using var record = new KeyValues(decoder.DecoderDepth);
         using var plan = new PackedAttention(batch, causal: true, record);
         var states = decoder.Run(new TokenPass(batch.Ids, batch.Positions, plan) { Source = source, SourceCounts = [.. prompts.Select(_ => 1)] });
-        var places = Inverse(batch.Order);
+        var places = batch.Places;
         using var last = tensor(Array.ConvertAll(places, packed => batch.Offsets[packed + 1] - 1L));
         var scores = decoder.Logits(states.index_select(0, last)).to(ScalarType.Float32).MoveToOuterDisposeScope();
         var rows = Array.ConvertAll(places, packed => (batch.Offsets[packed], batch.Offsets[packed + 1] - batch.Offsets[packed]));
@@ -73,12 +73,5 @@ internal sealed class DecodingState : IDisposable
     {
         _cache.Dispose();
         _source?.Dispose();
-    }
-
-    private static int[] Inverse(int[] order)
-    {
-        var inverse = new int[order.Length];
-        for (var packed = 0; packed < order.Length; packed++) inverse[order[packed]] = packed;
-        return inverse;
     }
 }

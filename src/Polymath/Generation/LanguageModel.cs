@@ -134,7 +134,7 @@ public sealed partial class LanguageModel : IAnswerScorer, IDisposable
         options.Check();
         foreach (var prompt in prompts) CheckPrompt(prompt);
         var generator = new TextGenerator(_network, MaxTokens, EndTokens, ids => Tokenizer.Decode(ids), Forced());
-        return generator.Generate(prompts, options, null, cancellation);
+        return generator.Generate(prompts, options, cancellation);
     }
 
     /// <summary>Continues one prompt and gives the text piece by piece, as it is written.</summary>

@@ -18,14 +18,14 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
     private const int PlacesAtOnce = 16_384;
 
     /// <summary>The texts of each prompt, best first.</summary>
-    public IReadOnlyList<IReadOnlyList<GeneratedText>> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? written, CancellationToken cancellation)
+    public IReadOnlyList<IReadOnlyList<GeneratedText>> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellation)
     {
         if (prompts.Count == 0) return [];
         if (options.Beams > 1) return [.. prompts.Select(prompt => (IReadOnlyList<GeneratedText>)BeamSearch(prompt, options, cancellation))];
         int[][] copies = [.. prompts.SelectMany(prompt => Enumerable.Repeat(prompt, options.Sequences))];
         Text[] texts = [.. copies.Select((prompt, row) => new Text(Beginning(prompt), Room(prompt, options), new SeededRandom(unchecked((ulong)options.Seed * 1_000_003 + (ulong)row))))];
         foreach (var chunk in PackedBatch.ByBudget(Enumerable.Range(0, copies.Length), row => copies[row].Length + texts[row].Room, PlacesAtOnce))
-            Write([.. chunk.Select(row => copies[row])], [.. chunk.Select(row => texts[row])], options, written, cancellation);
+            foreach (var _ in Steps([.. chunk.Select(row => copies[row])], [.. chunk.Select(row => texts[row])], options, cancellation)) { }
         var results = texts.Select(text => text.Result(decode, options.Stop)).ToArray();
         return [.. prompts.Select((_, p) => (IReadOnlyList<GeneratedText>)[.. results.Skip(p * options.Sequences).Take(options.Sequences).OrderByDescending(text => text.Score)])];
     }
@@ -47,12 +47,6 @@ internal sealed class TextGenerator(Network network, int maxTokens, IReadOnlyLis
             given = safe;
         }
         ended?.Invoke(text.Result(decode, options.Stop));
-    }
-
-    private void Write(int[][] prompts, Text[] texts, GenerationOptions options, Action<int, int>? written, CancellationToken cancellation)
-    {
-        var count = 0;
-        foreach (var alive in Steps(prompts, texts, options, cancellation)) written?.Invoke(++count, alive);
     }
 
     /// <summary>Adds one token to every text that has not ended, again and again; gives the number of texts that go on.</summary>

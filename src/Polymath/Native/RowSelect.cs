@@ -10,13 +10,7 @@ namespace Polymath.Native;
 /// </summary>
 internal static class RowSelect
 {
-    private static readonly Lazy<jit.CompilationUnit> Script = new(() => jit.compile("""
-        def rows(matrix: Tensor, indices: Tensor):
-            return torch.embedding(matrix, indices)
-
-        """));
-
     /// <summary>matrix [N, width], indices int64 [n] → [n, width].</summary>
     public static Tensor Rows(this Tensor matrix, Tensor indices) =>
-        matrix.requires_grad ? (Tensor)Script.Value.invoke("rows", matrix, indices) : matrix.index_select(0, indices);
+        matrix.requires_grad ? Scripts.Rows(matrix, indices) : matrix.index_select(0, indices);
 }

@@ -10,6 +10,9 @@ internal static class Scripts
         def rms_norm(x: Tensor, weight: Tensor, epsilon: float):
             return torch.rms_norm(x, [x.size(-1)], weight, epsilon)
 
+        def rows(matrix: Tensor, indices: Tensor):
+            return torch.embedding(matrix, indices)
+
         def gelu_tanh(x: Tensor):
             return torch.gelu(x, approximate="tanh")
 
@@ -20,6 +23,9 @@ internal static class Scripts
 
     /// <summary>x / √(mean(x²) + ε) · weight over the last dimension.</summary>
     public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon) => (Tensor)Unit.Value.invoke("rms_norm", x, weight, epsilon);
+
+    /// <summary>matrix [N, width], indices int64 [n] → [n, width].</summary>
+    public static Tensor Rows(Tensor matrix, Tensor indices) => (Tensor)Unit.Value.invoke("rows", matrix, indices);
 
     /// <summary>½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016).</summary>
     public static Tensor GeluTanh(Tensor x) => (Tensor)Unit.Value.invoke("gelu_tanh", x);

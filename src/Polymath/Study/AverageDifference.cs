@@ -28,8 +28,7 @@ public sealed record AverageDifference(IStudyMethod Method, IReadOnlyList<string
         var differences = tasks.Select((task, t) =>
         {
             var own = task.Methods.FirstOrDefault(summary => summary.Method == method && summary.AtLargest);
-            var simple = task.Methods.Where(summary => !summary.Method.NeedsBackbone).MaxBy(summary => summary.Interval.Value);
-            return own is not null && simple is not null && simple.BySize.TryGetValue(own.Largest, out var same) ? own.Measured.DrawsAgainst(same, Resamples, (ulong)t) : null;
+            return own is not null && task.BestSimple is { } simple && simple.BySize.TryGetValue(own.Largest, out var same) ? own.Measured.DrawsAgainst(same, Resamples, (ulong)t) : null;
         }).ToArray();
         if (differences.Any(difference => difference is null)) return null;
         double[] means = [.. Enumerable.Range(0, Resamples).Select(draw => differences.Average(difference => difference!.Value.Draws[draw]))];

@@ -34,20 +34,23 @@ internal sealed class MeasuredRows
     /// <summary>This one against another on the rows that both were measured on, by the paired bootstrap; null where there are none.</summary>
     public PairedComparison? Against(MeasuredRows other)
     {
-        var shared = Rows.Intersect(other.Rows).ToArray();
-        if (shared.Length == 0) return null;
-        var (units, count) = Units(shared);
-        return PairedBootstrap.Compare(count, Score(units), other.Score(units));
+        return Shared(other) is { } both ? PairedBootstrap.Compare(both.Count, both.Own, both.Theirs) : null;
     }
 
     /// <summary>The difference to another on the rows that both were measured on, and on each resample of these rows; null where there are none.</summary>
     public (double Difference, double[] Draws)? DrawsAgainst(MeasuredRows other, int resamples, ulong seed)
     {
+        if (Shared(other) is not { } both) return null;
+        return (both.Own([]) - both.Theirs([]), Bootstrap.Draws(both.Count, resamples, seed, counts => both.Own(counts) - both.Theirs(counts)));
+    }
+
+    /// <summary>The units that both were measured on and the two scores as functions of how often each counts; null where there are none.</summary>
+    private (int Count, Func<int[], double> Own, Func<int[], double> Theirs)? Shared(MeasuredRows other)
+    {
         var shared = Rows.Intersect(other.Rows).ToArray();
         if (shared.Length == 0) return null;
         var (units, count) = Units(shared);
-        Func<int[], double> own = Score(units), theirs = other.Score(units);
-        return (own([]) - theirs([]), Bootstrap.Draws(count, resamples, seed, counts => own(counts) - theirs(counts)));
+        return (count, Score(units), other.Score(units));
     }
 
     /// <summary>Further measures of the first seed.</summary>

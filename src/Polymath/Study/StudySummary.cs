@@ -96,6 +96,11 @@ public sealed record StudySummary
     /// <summary>What did not run, and why.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
+    /// <summary>The best of the methods without a backbone; null where none ran.</summary>
+    internal MethodSummary? BestSimple => BestSimpleOf(Methods);
+
+    internal static MethodSummary? BestSimpleOf(IEnumerable<MethodSummary> methods) => methods.Where(method => !method.Method.NeedsBackbone).MaxBy(method => method.Interval.Value);
+
     /// <summary>The recommended method's summary.</summary>
     public MethodSummary? Recommended => Recommendation is null ? null : Methods[Recommendation.Method];
 

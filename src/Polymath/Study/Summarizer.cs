@@ -7,7 +7,7 @@ internal static class Summarizer
     {
         var ran = cells.Where(cell => cell.Result is not null).ToArray();
         MethodSummary[] methods = [.. plan.Methods.Select(method => ran.Where(cell => cell.Cell.Method == method).ToArray()).Where(own => own.Length > 0).Select(own => OfMethod(task, own))];
-        var simple = methods.Where(method => !method.Method.NeedsBackbone).MaxBy(method => method.Interval.Value);
+        var simple = StudySummary.BestSimpleOf(methods);
         var most = methods.Select(method => method.TrainRows).DefaultIfEmpty().Max();
         methods = [.. methods.Select(method => method with
         {

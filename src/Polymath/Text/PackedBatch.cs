@@ -45,6 +45,17 @@ internal sealed class PackedBatch : IDisposable
     /// <summary>Packed row → the caller's row.</summary>
     public int[] Order { get; }
 
+    /// <summary>The caller's row → packed row.</summary>
+    public int[] Places
+    {
+        get
+        {
+            var places = new int[Order.Length];
+            for (var packed = 0; packed < places.Length; packed++) places[Order[packed]] = packed;
+            return places;
+        }
+    }
+
     /// <summary>Packed row r holds tokens Offsets[r] to Offsets[r + 1] − 1.</summary>
     public int[] Offsets { get; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Polymath.Backbones;
 using Polymath.Evaluation;
 using Polymath.Features;
@@ -90,6 +91,20 @@ public sealed record FineTuningOptions
 
     /// <summary>Passes over a number of rows.</summary>
     internal int EpochsFor(int rows) => Epochs ?? Math.Clamp((int)Math.Ceiling(300.0 * BatchRows / rows), 5, 10);
+
+    /// <summary>What a task keeps of the options that every training has.</summary>
+    internal Dictionary<string, string> Record(int epochs) => new()
+    {
+        ["learning_rate"] = LearningRate.ToString("0.######e+0", CultureInfo.InvariantCulture),
+        ["epochs"] = $"{epochs}",
+        ["batch_rows"] = $"{BatchRows}",
+        ["layer_decay"] = $"{LayerDecay}",
+        ["weight_decay"] = $"{WeightDecay}",
+        ["warm_up"] = $"{WarmUp}",
+        ["schedule"] = Schedule.ToString().ToLowerInvariant(),
+        ["dropout"] = $"{Dropout}",
+        ["label_smoothing"] = $"{LabelSmoothing}",
+    };
 
     internal TrainingSettings Settings(int rows) => new()
     {

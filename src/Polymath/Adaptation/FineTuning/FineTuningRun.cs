@@ -115,17 +115,8 @@ internal sealed class FineTuningRun(
 
     private Dictionary<string, string> Record(TrainingSettings settings)
     {
-        var record = new Dictionary<string, string>
+        var record = new Dictionary<string, string>(options.Record(settings.Epochs))
         {
-            ["learning_rate"] = options.LearningRate.ToString("0.######e+0", CultureInfo.InvariantCulture),
-            ["epochs"] = $"{settings.Epochs}",
-            ["batch_rows"] = $"{options.BatchRows}",
-            ["layer_decay"] = $"{options.LayerDecay}",
-            ["weight_decay"] = $"{options.WeightDecay}",
-            ["warm_up"] = $"{options.WarmUp}",
-            ["schedule"] = options.Schedule.ToString().ToLowerInvariant(),
-            ["dropout"] = $"{options.Dropout}",
-            ["label_smoothing"] = $"{options.LabelSmoothing}",
             ["head_start"] = options.KeepHead ? "kept" : options.HeadFirst ? "frozen features" : "zeros",
             ["steps"] = $"{_report.Steps}",
             [LearnedTask.MaxTokensOption] = $"{backbone.MaxTokens}",

@@ -65,7 +65,8 @@ internal sealed class TextToTextProblem(
         using var targets = PackedBatch.Create([.. part.Select(row => (int[])[both.DecoderStart, .. row.Answer.AsSpan(..^1)])]);
         using var read = new SourceStates(both.Last(sources, dropout), sources.Offsets, remember: false);
         // Sources and targets are each sorted by their own length.
-        using var source = read.Select([.. targets.Order.Select(row => Array.IndexOf(sources.Order, row))], remember: false);
+        var places = sources.Places;
+        using var source = read.Select([.. targets.Order.Select(row => places[row])], remember: false);
         using var plan = new PackedAttention(targets, causal: true);
         var pass = new TokenPass(targets.Ids, targets.Positions, plan) { Source = source, SourceCounts = [.. targets.Order.Select(row => part[row].Answer.Length)], Dropout = dropout };
         return (((ITokenDecoder)both).Run(pass), Answers(targets, part));

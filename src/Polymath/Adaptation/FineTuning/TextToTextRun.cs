@@ -46,18 +46,8 @@ internal sealed class TextToTextRun(
 
     private Dictionary<string, string> Record(TrainingSettings settings, TrainingReport report, TextToTextRow[] rows, int cut)
     {
-        var training = options.Training;
-        var record = new Dictionary<string, string>
+        var record = new Dictionary<string, string>(options.Training.Record(settings.Epochs))
         {
-            ["learning_rate"] = training.LearningRate.ToString("0.######e+0", CultureInfo.InvariantCulture),
-            ["epochs"] = $"{settings.Epochs}",
-            ["batch_rows"] = $"{training.BatchRows}",
-            ["layer_decay"] = $"{training.LayerDecay}",
-            ["weight_decay"] = $"{training.WeightDecay}",
-            ["warm_up"] = $"{training.WarmUp}",
-            ["schedule"] = training.Schedule.ToString().ToLowerInvariant(),
-            ["dropout"] = $"{training.Dropout}",
-            ["label_smoothing"] = $"{training.LabelSmoothing}",
             ["steps"] = $"{report.Steps}",
             ["answer_tokens"] = $"{rows.Sum(row => (long)row.Answer.Length)}",
             ["cut_inputs"] = $"{cut}",

@@ -34,12 +34,7 @@ internal abstract class TrainableHead : IDisposable
     public virtual void Dispose() { }
 
     /// <summary>Packed rows in the caller's order.</summary>
-    protected static Tensor Unpacked(Tensor rows, PackedBatch batch)
-    {
-        var places = new long[batch.Rows];
-        for (var r = 0; r < places.Length; r++) places[batch.Order[r]] = r;
-        return rows.index_select(0, tensor(places));
-    }
+    protected static Tensor Unpacked(Tensor rows, PackedBatch batch) => rows.index_select(0, tensor(Array.ConvertAll(batch.Places, place => (long)place)));
 }
 
 /// <summary>A new linear head on pooled vectors, or on what is made of the vectors of two texts.</summary>

@@ -19,9 +19,6 @@ internal sealed class SequenceCache : IDisposable
     /// <summary>Places of each row.</summary>
     public int Capacity { get; }
 
-    /// <summary>Number of blocks.</summary>
-    public int Layers => _keys.Length;
-
     /// <summary>Room for rows whose first tokens one packed pass has recorded.</summary>
     /// <param name="recorded">Keys and values of all tokens in packed order.</param>
     /// <param name="layers">The number of blocks.</param>

@@ -14,14 +14,12 @@ namespace Polymath.Backbones.Attention;
 /// <param name="record">Takes the keys and values of every block, in packed order; null for none.</param>
 internal sealed class PackedAttention(PackedBatch batch, bool causal, KeyValues? record = null) : AttentionPlan
 {
-    private bool _maskedByCall;
-
     /// <inheritdoc/>
     public override Tensor?[] Masks(int queriesPerKey, AttentionWindow? window = null, Func<Tensor, Tensor>? bias = null)
     {
         if (window is not null && batch.Groups.All(group => group.Length <= Math.Min(window.Back, causal ? int.MaxValue - 1 : window.Ahead) + 1)) window = null; // nobody reaches its end
         // A causal row needs no mask of its own: the padding after it is never seen, and the native call knows the triangle.
-        if (causal && window is null && bias is null) { _maskedByCall = true; return new Tensor?[batch.Groups.Count]; }
+        if (causal && window is null && bias is null) return new Tensor?[batch.Groups.Count];
         return [.. batch.Groups.Select(group =>
         {
             if (!causal && window is null && bias is null) return group.Mask;
@@ -55,7 +53,7 @@ internal sealed class PackedAttention(PackedBatch batch, bool causal, KeyValues?
         var shared = q.shape[1] / k.shape[1];
         Tensor Keys(Tensor x) => shared == 1 ? x : x.unsqueeze(3).expand(-1, -1, -1, shared, -1).reshape(x.shape[0], x.shape[1], x.shape[2] * shared, x.shape[3]);
         var context = Scripts.Attention(Heads(q).transpose(1, 2), Keys(Heads(k)).transpose(1, 2), Keys(Heads(v)).transpose(1, 2),
-            mask?.to(q.dtype), _maskedByCall, scale);
+            mask?.to(q.dtype), causal && mask is null, scale);
         var rows = context.transpose(1, 2).reshape((long)group.Rows * group.Length, q.shape[1] * q.shape[2]);
         return group.Scatter is null ? rows : rows.Rows(group.Scatter);
     }
