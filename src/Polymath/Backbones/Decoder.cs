@@ -46,11 +46,28 @@ internal abstract class Decoder(NetworkConfig config, Weights weights) : Network
     /// <inheritdoc/>
     public Tensor?[] DecoderStates(TokenPass pass, Func<int, bool> wanted)
     {
+        if (pass.Attention is CacheAttention cache && !Trainable && cache.SuitsFewTokens(Blocks[0].Width)) return FewTokenStates(pass, cache, wanted);
         var x = Embed(pass.Ids, pass.Positions);
         if (pass.Dropout is { } dropout) x = dropout.Apply(x);
         var masks = pass.Attention.Masks(Blocks[0].QueriesPerKey, Window);
         var angles = Rotary?.Angles(pass.Positions, x.dtype);
         return Through(x, wanted, Blocks, (block, layer, input) => block.Forward(input, layer, pass, masks, Rotary, angles), Finish);
+    }
+
+    /// <summary>The same states, where the tokens and those that they look at are few.</summary>
+    private Tensor?[] FewTokenStates(TokenPass pass, CacheAttention cache, Func<int, bool> wanted)
+    {
+        using var tokens = new FewTokens(Embed(pass.Ids, pass.Positions));
+        var angles = Rotary?.Angles(pass.Positions);
+        var states = new Tensor?[Depth + 1];
+        for (var layer = 0; layer <= Depth; layer++)
+        {
+            if (layer > 0) Blocks[layer - 1].Forward(tokens, layer - 1, cache, Window, angles);
+            if (!wanted(layer)) continue;
+            var state = tokens.ToTensor();
+            states[layer] = layer == Depth ? Finish(state) : state;
+        }
+        return states;
     }
 
     /// <inheritdoc/>
@@ -75,29 +92,48 @@ internal abstract class Decoder(NetworkConfig config, Weights weights) : Network
     }
 }
 
-/// <summary>One pre-norm block: x ← x + attention(norm(x)); x ← x + feedForward(norm(x)).</summary>
-/// <param name="norm">The first norm.</param>
+/// <summary>One pre-norm block: x ← x + attention(norm₁(x)); x ← x + feedForward(norm₂(x)).</summary>
+/// <param name="attentionNorm">The first norm.</param>
 /// <param name="queryKeyValue">Queries, keys and values in one product, [T, (heads + 2 key heads) · width].</param>
 /// <param name="output">[T, heads · width] → [T, H].</param>
-/// <param name="feedForward">(x, dropout) → x + feedForward(norm(x)).</param>
+/// <param name="norm">The second norm.</param>
+/// <param name="feedForward">[T, H] → [T, H].</param>
 /// <param name="heads">Attention heads.</param>
 /// <param name="keyHeads">Heads of keys and values.</param>
 /// <param name="headWidth">Width of a head.</param>
 internal sealed class DecoderBlock(
-    Func<Tensor, Tensor> norm, Linear queryKeyValue, Linear output, Func<Tensor, Dropout?, Tensor> feedForward, int heads, int keyHeads, int headWidth)
+    INorm attentionNorm, Linear queryKeyValue, Linear output, INorm norm, IFeedForward feedForward, int heads, int keyHeads, int headWidth)
 {
     /// <summary>Attention heads that share a key head.</summary>
     public int QueriesPerKey => heads / keyHeads;
+
+    /// <summary>Width of all heads.</summary>
+    public int Width => heads * headWidth;
 
     /// <summary>Tokens [T, H] → [T, H].</summary>
     public Tensor Forward(Tensor x, int layer, TokenPass pass, Tensor?[] masks, Rotary? rotary, (Tensor, Tensor)? angles)
     {
         using var scope = NewDisposeScope();
-        var qkv = queryKeyValue.Forward(norm(x)).view(x.shape[0], heads + 2 * keyHeads, headWidth);
+        var qkv = queryKeyValue.Forward(attentionNorm.Forward(x)).view(x.shape[0], heads + 2 * keyHeads, headWidth);
         var parts = qkv.split([heads + keyHeads, keyHeads], 1);
         var turned = rotary is null ? parts[0] : rotary.Turn(parts[0], angles!.Value);
         var queriesKeys = turned.split([heads, keyHeads], 1);
         var context = pass.Attention.Attend(layer, queriesKeys[0], queriesKeys[1], parts[1], masks);
-        return feedForward(output.ForwardAdd(context, x, pass.Dropout), pass.Dropout).MoveToOuterDisposeScope();
+        var attended = output.ForwardAdd(context, x, pass.Dropout);
+        return feedForward.ForwardAdd(norm.Forward(attended), attended, pass.Dropout).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same for the states of a few tokens.</summary>
+    public void Forward(FewTokens tokens, int layer, CacheAttention cache, AttentionWindow? window, RotaryAngles? angles)
+    {
+        using (var normed = tokens.Normed(attentionNorm))
+        using (var qkv = tokens.Product(queryKeyValue, normed))
+        using (var context = new PooledFloats(tokens.Count * Width))
+        {
+            angles?.Turn(qkv.Span, heads + keyHeads, heads + 2 * keyHeads);
+            cache.Attend(layer, qkv.Span, context.Span, heads, keyHeads, window);
+            tokens.AddProduct(output, context);
+        }
+        feedForward.Add(tokens, norm);
     }
 }

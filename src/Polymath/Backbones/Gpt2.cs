@@ -41,8 +41,7 @@ internal sealed class Gpt2 : Decoder
         var norm = weights.Norm($"{block}.ln_2", width, config.LayerNormEpsilon);
         var grow = weights.Transposed($"{block}.mlp.c_fc", width, config.Intermediate);
         var shrink = weights.Transposed($"{block}.mlp.c_proj", config.Intermediate, width);
-        Tensor FeedForward(Tensor x, Dropout? dropout) => shrink.ForwardAdd(grow.Forward(norm.Forward(x), config.FeedForwardActivation), x, dropout);
-        return new DecoderBlock(attentionNorm.Forward, weights.Transposed($"{block}.attn.c_attn", width, 3 * width),
-            weights.Transposed($"{block}.attn.c_proj", width, width), FeedForward, config.Heads, config.Heads, width / config.Heads);
+        return new DecoderBlock(attentionNorm, weights.Transposed($"{block}.attn.c_attn", width, 3 * width), weights.Transposed($"{block}.attn.c_proj", width, width),
+            norm, new FeedForward(grow, config.FeedForwardActivation, shrink), config.Heads, config.Heads, width / config.Heads);
     }
 }

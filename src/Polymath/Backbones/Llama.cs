@@ -52,7 +52,7 @@ internal sealed class Llama : Decoder
         var mlpBias = config.File.BoolOr(false, "mlp_bias");
         var feedForward = new GatedFeedForward(weights.Linear([$"{block}.mlp.gate_proj", $"{block}.mlp.up_proj"], width, config.Intermediate, mlpBias),
             config.FeedForwardActivation, weights.Linear($"{block}.mlp.down_proj", config.Intermediate, width, mlpBias));
-        return new DecoderBlock(attentionNorm.Forward, attention, output, (x, dropout) => feedForward.ForwardAdd(norm.Forward(x), x, dropout), config.Heads, keyHeads, headWidth);
+        return new DecoderBlock(attentionNorm, attention, output, norm, feedForward, config.Heads, keyHeads, headWidth);
     }
 
     /// <summary>Mistral's window counts the token itself; Qwen2 has one only where it is switched on, and then for its upper layers alone.</summary>

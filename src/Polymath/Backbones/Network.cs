@@ -20,6 +20,9 @@ internal abstract class Network(NetworkConfig config, Weights weights) : IDispos
     /// <summary>Parameters by their Hugging Face names; the complete set where the network is trainable.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => weights.Parameters;
 
+    /// <summary>Whether the weights may change.</summary>
+    protected bool Trainable => weights.Trainable;
+
     /// <summary>The longest row: positions beyond have no embedding.</summary>
     public virtual int MaxTokens => config.MaxPositions;
 

@@ -98,7 +98,7 @@ internal sealed class T5 : EncoderDecoder
         private readonly RmsNorm? _crossNorm;
         private readonly Linear _queryKeyValue, _output;
         private readonly Linear? _crossQuery, _crossKeyValue, _crossOutput;
-        private readonly Func<Tensor, Tensor, Dropout?, Tensor> _feedForward;
+        private readonly IFeedForward _feedForward;
 
         public Block(NetworkConfig config, Weights weights, string name, bool isDecoder)
         {
@@ -116,7 +116,7 @@ internal sealed class T5 : EncoderDecoder
             }
             var last = $"{name}.{(isDecoder ? 2 : 1)}";
             _norm = weights.RmsNorm($"{last}.layer_norm", width, config.LayerNormEpsilon);
-            _feedForward = FeedForward(config, weights, $"{last}.DenseReluDense");
+            _feedForward = FeedForwardPart(config, weights, $"{last}.DenseReluDense");
         }
 
         public Tensor Forward(Tensor x, int layer, TokenPass pass, Tensor?[] masks)
@@ -130,19 +130,19 @@ internal sealed class T5 : EncoderDecoder
                 var context = pass.Source!.Attend(layer, queries, pass.SourceCounts, states => _crossKeyValue!.Forward(states), Scale);
                 x = _crossOutput!.ForwardAdd(context, x, pass.Dropout);
             }
-            return _feedForward(_norm.Forward(x), x, pass.Dropout).MoveToOuterDisposeScope();
+            return _feedForward.ForwardAdd(_norm.Forward(x), x, pass.Dropout).MoveToOuterDisposeScope();
         }
 
-        /// <summary>(norm(x), x, dropout) → x + feedForward: plain, or gated where <c>feed_forward_proj</c> says so.</summary>
-        private static Func<Tensor, Tensor, Dropout?, Tensor> FeedForward(NetworkConfig config, Weights weights, string name)
+        /// <summary>Plain, or gated where <c>feed_forward_proj</c> says so.</summary>
+        private static IFeedForward FeedForwardPart(NetworkConfig config, Weights weights, string name)
         {
             var kind = config.File.TextOr("relu", "feed_forward_proj");
             var gated = kind.StartsWith("gated-", StringComparison.Ordinal);
             var activation = Activations.Parse(kind == "gated-gelu" ? "gelu_new" : gated ? kind[6..] : kind, config.Source);
             var shrink = weights.Linear($"{name}.wo", config.Intermediate, config.Width, bias: false);
-            if (gated) return new GatedFeedForward(weights.Linear([$"{name}.wi_0", $"{name}.wi_1"], config.Width, config.Intermediate, bias: false), activation, shrink).ForwardAdd;
+            if (gated) return new GatedFeedForward(weights.Linear([$"{name}.wi_0", $"{name}.wi_1"], config.Width, config.Intermediate, bias: false), activation, shrink);
             var grow = weights.Linear($"{name}.wi", config.Width, config.Intermediate, bias: false);
-            return (x, residual, dropout) => shrink.ForwardAdd(grow.Forward(x, activation), residual, dropout);
+            return new FeedForward(grow, activation, shrink);
         }
     }
 }

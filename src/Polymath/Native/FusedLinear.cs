@@ -1,3 +1,4 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -110,6 +111,24 @@ internal static class Activations
         Activation.Tanh => x.tanh(),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
+
+    /// <summary>Applies an activation to plain floats.</summary>
+    public static void Apply(ReadOnlySpan<float> x, Span<float> y, Activation activation)
+    {
+        switch (activation)
+        {
+            case Activation.None: x.CopyTo(y); break;
+            case Activation.Relu: TensorPrimitives.Max(x, 0, y); break;
+            case Activation.Tanh: TensorPrimitives.Tanh(x, y); break;
+            case Activation.Silu:
+                TensorPrimitives.Sigmoid(x, y);
+                TensorPrimitives.Multiply(x, y, y);
+                break;
+            default:
+                using (NewDisposeScope()) FloatStore.Read(Apply(tensor(x.ToArray()), activation).bytes, y, ScalarType.Float32);
+                break;
+        }
+    }
 
     /// <summary>The activation that a config names.</summary>
     /// <exception cref="PolymathException">The name is not known.</exception>

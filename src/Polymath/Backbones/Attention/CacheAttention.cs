@@ -1,3 +1,4 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 using Polymath.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -61,6 +62,19 @@ internal sealed class SequenceCache : IDisposable
         return (Written(_keys[layer], k), Written(_values[layer], v));
     }
 
+    /// <summary>The number format of keys and values.</summary>
+    public ScalarType Type => _keys[0].dtype;
+
+    /// <summary>Bytes of a block's keys.</summary>
+    public long ByteLength => _keys[0].numel() * _keys[0].element_size();
+
+    /// <summary>The memory of a block's keys and of its values.</summary>
+    public void Memory(int layer, out Span<byte> keys, out Span<byte> values)
+    {
+        keys = _keys[layer].bytes;
+        values = _values[layer].bytes;
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
@@ -71,6 +85,9 @@ internal sealed class SequenceCache : IDisposable
 /// <summary>One further token for each row of a cache: it sees all tokens of its row.</summary>
 internal sealed class CacheAttention : AttentionPlan
 {
+    /// <summary>Multiplications of keys in a block up to which one thread is done before libtorch's threads have begun.</summary>
+    private const long FewTokensWork = 1 << 21;
+
     private readonly SequenceCache _cache;
     private readonly Tensor _places;
     private readonly int _longest;
@@ -101,6 +118,39 @@ internal sealed class CacheAttention : AttentionPlan
         long heads = q.shape[1], width = q.shape[2], keyHeads = k.shape[1];
         var context = Scripts.Attention(q.view(-1, keyHeads, heads / keyHeads, width), keys.transpose(1, 2), values.transpose(1, 2), masks[0]?.to(q.dtype), scale: scale);
         return context.reshape(-1, heads * width);
+    }
+
+    /// <summary>Whether the attention of one block is so little work that plain floats are the faster way.</summary>
+    /// <param name="width">Width of all heads.</param>
+    public bool SuitsFewTokens(int width) =>
+        (long)_cache.Lengths.Length * _longest * width <= FewTokensWork && FloatStore.Bytes(_cache.Type) > 0 && _cache.ByteLength <= int.MaxValue;
+
+    /// <summary>The attention of one block on plain floats; keys and values go behind each row.</summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="qkv">Queries, keys and values of each row's token, [rows, heads + 2 · key heads, width]; queries are scaled.</param>
+    /// <param name="context">[rows, heads, width].</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="keyHeads">Heads of keys and values.</param>
+    /// <param name="window">How far a token looks; null for everywhere.</param>
+    public void Attend(int layer, Span<float> qkv, Span<float> context, int heads, int keyHeads, AttentionWindow? window)
+    {
+        _cache.Memory(layer, out var keys, out var values);
+        var rows = _cache.Lengths.Length;
+        int size = qkv.Length / rows, width = size / (heads + 2 * keyHeads), stored = keyHeads * width * FloatStore.Bytes(_cache.Type);
+        for (var row = 0; row < rows; row++)
+        {
+            var token = qkv.Slice(row * size, size);
+            int length = _cache.Lengths[row], place = row * _cache.Capacity;
+            FloatStore.Write(token.Slice(heads * width, keyHeads * width), keys[((place + length) * stored)..], _cache.Type);
+            FloatStore.Write(token[((heads + keyHeads) * width)..], values[((place + length) * stored)..], _cache.Type);
+            var first = window is null ? 0 : Math.Max(0, length - window.Back);
+            var seen = new SeenTokens(keys[((place + first) * stored)..((place + length + 1) * stored)], values[((place + first) * stored)..((place + length + 1) * stored)], keyHeads, width, _cache.Type);
+            var queries = token[..(heads * width)];
+            TensorPrimitives.Multiply(queries, 1 / MathF.Sqrt(width), queries);
+            var mixed = context.Slice(row * heads * width, heads * width);
+            int shared = heads / keyHeads * width;
+            for (var head = 0; head < keyHeads; head++) seen.Attend(head, queries.Slice(head * shared, shared), mixed.Slice(head * shared, shared));
+        }
     }
 
     /// <summary>Counts the token that the pass has put behind each row.</summary>

@@ -43,6 +43,14 @@ internal sealed class Rotary
         return (angles.cos().to(type), sine.to(type));
     }
 
+    /// <summary>The same as plain floats.</summary>
+    public RotaryAngles Angles(Tensor positions)
+    {
+        using var scope = NewDisposeScope();
+        var (cosine, sine) = Angles(positions, ScalarType.Float32);
+        return new RotaryAngles(cosine.data<float>().ToArray(), sine.data<float>().ToArray(), (int)(2 * _half));
+    }
+
     /// <summary>Turns vectors [T, heads, width] by the angles of their positions.</summary>
     public Tensor Turn(Tensor x, (Tensor Cosine, Tensor Sine) angles) => (x * angles.Cosine).addcmul(x.roll(_half, 2), angles.Sine, 1);
 
@@ -54,5 +62,36 @@ internal sealed class Rotary
         if (type == "linear") return frequency => frequency / factor;
         return type == "llama3" ? new Llama3Scaling(factor, Setting("low_freq_factor"), Setting("high_freq_factor"), Setting("original_max_position_embeddings")).Scale
             : throw new PolymathException($"{settings.Source}: the rope_type '{type}' is not known; known are default, linear and llama3");
+    }
+}
+
+/// <summary>How far the vectors of some tokens are turned.</summary>
+/// <param name="Cosine">[T, width].</param>
+/// <param name="Sine">[T, width], the first half negative.</param>
+/// <param name="Width">Width of a head.</param>
+internal sealed record RotaryAngles(float[] Cosine, float[] Sine, int Width)
+{
+    /// <summary>Turns the first <paramref name="turned"/> of each token's vectors, in place.</summary>
+    /// <param name="vectors">[T, heads, width].</param>
+    /// <param name="turned">Queries and keys.</param>
+    /// <param name="heads">Queries, keys and values.</param>
+    public void Turn(Span<float> vectors, int turned, int heads)
+    {
+        for (var token = 0; token < Cosine.Length / Width; token++)
+        {
+            ReadOnlySpan<float> cosine = Cosine.AsSpan(token * Width, Width), sine = Sine.AsSpan(token * Width, Width);
+            for (var head = 0; head < turned; head++) Turn(vectors.Slice((token * heads + head) * Width, Width), cosine, sine);
+        }
+    }
+
+    private static void Turn(Span<float> x, ReadOnlySpan<float> cosine, ReadOnlySpan<float> sine)
+    {
+        var half = x.Length / 2;
+        for (var i = 0; i < half; i++)
+        {
+            var (first, second) = (x[i], x[i + half]);
+            x[i] = first * cosine[i] + second * sine[i];
+            x[i + half] = second * cosine[i + half] + first * sine[i + half];
+        }
     }
 }
