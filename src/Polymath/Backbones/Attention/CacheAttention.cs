@@ -1,7 +1,7 @@
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 using Polymath.Native;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Polymath.Backbones.Attention;
 
@@ -86,7 +86,7 @@ internal sealed class SequenceCache : IDisposable
 internal sealed class CacheAttention : AttentionPlan
 {
     /// <summary>Multiplications of keys in a block up to which one thread is done before libtorch's threads have begun.</summary>
-    private const long FewTokensWork = 1 << 21;
+    private const long FewTokensWork = 1 << 20;
 
     private readonly SequenceCache _cache;
     private readonly Tensor _places;
