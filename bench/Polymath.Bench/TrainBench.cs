@@ -36,12 +36,12 @@ internal static class TrainBench
             using var ours = new Ours(backbone, data, rows, order, steps);
             using var stock = new Plain(folder, data, rows, order, fused: false);
             using var fused = new Plain(folder, data, rows, order, fused: true);
-            var times = new Dictionary<string, List<double>> { ["polymath"] = [], ["forward and backward"] = [], ["plain, stock AdamW"] = [], ["plain, fused AdamW"] = [] };
+            var times = new Dictionary<string, List<double>> { ["polymath"] = [], ["forward and backward"] = [], ["products alone"] = [], ["plain, stock AdamW"] = [], ["plain, fused AdamW"] = [] };
             for (var round = -1; round < rounds; round++)
                 foreach (var (name, run) in new (string, Action)[]
                 {
                     ("polymath", () => ours.Train(steps)), ("plain, stock AdamW", () => stock.Train(steps)), ("plain, fused AdamW", () => fused.Train(steps)),
-                    ("forward and backward", () => ours.Gradients(steps)),
+                    ("forward and backward", () => ours.Gradients(steps)), ("products alone", () => Products(backbone.Config, order, rows, steps)),
                 })
                 {
                     var seconds = Timing.Seconds(run);
@@ -55,7 +55,7 @@ internal static class TrainBench
             foreach (var (name, seconds) in times)
             {
                 var median = Timing.Median(seconds);
-                Console.WriteLine($"  {name,-22}{1000 * median / steps,8:F1} ms a step  ×{median / mine:F2}{(name == "forward and backward" ? $"  {operations / median / 1e9:F0} GFLOP/s, {100 * operations / median / peak:F0} % of the peak" : "")}");
+                Console.WriteLine($"  {name,-22}{1000 * median / steps,8:F1} ms a step  ×{median / mine:F2}{(name is "forward and backward" or "products alone" ? $"  {operations / median / 1e9:F0} GFLOP/s, {100 * operations / median / peak:F0} % of the peak" : "")}");
             }
         }
         return 0;
@@ -64,6 +64,25 @@ internal static class TrainBench
     /// <summary>Multiplications and additions of forward and backward for a row: three products for each of the forward pass.</summary>
     private static double Operations(NetworkConfig c, int length) =>
         3.0 * c.Layers * 2 * length * (4.0 * c.Width * c.Width + 2.0 * c.Width * c.Intermediate + 2.0 * length * c.Width);
+
+    /// <summary>The linear layers' products of forward and backward on the tokens of each step: what is left if all else took no time.</summary>
+    private static void Products(NetworkConfig c, RowOrder order, TokenRow[] rows, int steps)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var (outputs, inputs) in new (long, long)[] { (3 * c.Width, c.Width), (c.Width, c.Width), (c.Intermediate, c.Width), (c.Width, c.Intermediate) })
+            for (var s = 0; s < steps; s++)
+            {
+                var tokens = order.Rows(s).Sum(row => (long)rows[row].Ids.Length);
+                Tensor x = ones(tokens, inputs), w = ones(outputs, inputs), gradient = ones(tokens, outputs);
+                for (var layer = 0; layer < c.Layers; layer++)
+                {
+                    nn.functional.linear(x, w).Dispose();
+                    gradient.mm(w).Dispose();
+                    gradient.t().mm(x).Dispose();
+                }
+            }
+    }
 
     private static double Peak()
     {

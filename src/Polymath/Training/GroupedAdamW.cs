@@ -10,9 +10,6 @@ internal sealed class GroupedAdamW(IReadOnlyList<ParameterGroup> groups) : IDisp
     private static readonly Lazy<jit.CompilationUnit> Script = new(() => jit.compile("""
         def norm(g: List[Tensor]):
             return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g)))
-        def scale(g: List[Tensor], factor: float):
-            torch._foreach_mul_(g, factor)
-            return g[0]
 
         """));
 
@@ -43,9 +40,9 @@ internal sealed class GroupedAdamW(IReadOnlyList<ParameterGroup> groups) : IDisp
         Tensor[] gradients = [.. Parameters.Where(p => p.requires_grad).Select(p => p.grad).OfType<Tensor>()];
         if (gradients.Length == 0) return 0;
         var norm = ((Tensor)Script.Value.invoke("norm", new object[] { gradients })).ToDouble();
-        if (maxNorm > 0 && norm > maxNorm) Script.Value.invoke("scale", gradients, maxNorm / (norm + 1e-6));
+        var divisor = maxNorm > 0 && norm > maxNorm ? (norm + 1e-6) / maxNorm : 1;
         for (var g = 0; g < groups.Count; g++)
-            if (groups[g].Parameters[0].Value.requires_grad) _optimizers[g].Step(learningRate * groups[g].Scale, groups[g].WeightDecay);
+            if (groups[g].Parameters[0].Value.requires_grad) _optimizers[g].Step(learningRate * groups[g].Scale, groups[g].WeightDecay, divisor: divisor);
         return norm;
     }
 

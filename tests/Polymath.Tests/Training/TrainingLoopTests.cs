@@ -21,9 +21,10 @@ public sealed class TrainingLoopTests
         {
             var value = problem.Network.Parameters[parameter.Name];
             double norm = parameter.Value.GetProperty("norm").GetDouble(), moved = parameter.Value.GetProperty("moved").GetDouble();
-            Assert.InRange(value.norm().ToDouble(), norm * (1 - 1e-3), norm * (1 + 1e-3));
-            // Biases of keys have a gradient of zero but for rounding: they stay where they are in float64, and nearly so in float32.
-            Assert.InRange((value - start[parameter.Name]).norm().ToDouble(), moved * (1 - 1e-3) - 1e-9, moved < 1e-6 ? 0.05 : moved * (1 + 1e-3));
+            // Biases of keys have a gradient of zero but for rounding, which AdamW makes into steps: they stay where they are in float64, and nearly so in float32.
+            var noise = moved < 1e-6 ? 0.05 : 0;
+            Assert.InRange(value.norm().ToDouble(), norm * (1 - 1e-3) - noise, norm * (1 + 1e-3) + noise);
+            Assert.InRange((value - start[parameter.Name]).norm().ToDouble(), moved * (1 - 1e-3) - 1e-9, moved * (1 + 1e-3) + noise);
             compared++;
         }
         Assert.Equal(problem.Facts.GetProperty("trained").GetInt32(), compared);

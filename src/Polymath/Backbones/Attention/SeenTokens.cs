@@ -29,6 +29,7 @@ internal readonly ref struct SeenTokens(ReadOnlySpan<byte> keys, ReadOnlySpan<by
         for (var query = 0; query < shared; query++)
         {
             var ofQuery = scores.Span.Slice(query * count, count);
+            TensorPrimitives.Subtract(ofQuery, TensorPrimitives.Max<float>(ofQuery), ofQuery); // SoftMax alone overflows where scores are large
             TensorPrimitives.SoftMax(ofQuery, ofQuery);
         }
         context.Clear();

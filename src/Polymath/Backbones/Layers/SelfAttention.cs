@@ -1,3 +1,4 @@
+using Polymath.Backbones.Attention;
 using Polymath.Native;
 using Polymath.Text;
 using Polymath.Training;
@@ -22,6 +23,7 @@ internal sealed class SelfAttention(Linear queryKeyValue, Linear output, int hea
         // Intermediate results go as soon as they were used: the next ones then take memory that is still in the processor's cache.
         using var scope = NewDisposeScope();
         var qkv = queryKeyValue.Forward(x); // [T, 3H]
+        if (biases is null && RowAttention.Suits(qkv, batch, heads)) return output.ForwardAdd(RowAttention.Attend(qkv, batch, heads), x, dropout).MoveToOuterDisposeScope();
         // One split instead of a slice for each group: its backward writes the gradient once.
         Tensor[] parts = batch.Groups.Count == 1 ? [qkv] : qkv.split([.. batch.Groups.Select(group => (long)group.Tokens)]);
         Tensor[] contexts = [.. batch.Groups.Select((group, g) => Attend(parts[g], group, biases?[g]))];
