@@ -63,8 +63,11 @@ internal static class GenerateVerb
             int[][] ids = [.. texts.Select(text => result.GetValue(chat) ? model.EncodeChat(Messages(result.GetValue(system), text)) : model.Encode(text))];
             if (ids.Length == 1 && options is { Sequences: 1, Beams: 1 } && !result.GetValue(settings.Json)) Stream(model, ids[0], options, streams, cancellation);
             else
-                foreach (var window in texts.Zip(ids).Chunk(Window)) // what is ready is written before the next is begun
-                    Write(streams, result.GetValue(settings.Json), [.. window.Select(row => row.First)], model.GenerateTokens([.. window.Select(row => row.Second)], options, cancellation));
+                foreach (var (number, window) in texts.Zip(ids).Chunk(Window).Index()) // what is ready is written before the next is begun
+                {
+                    var written = model.GenerateTokens([.. window.Select(row => row.Second)], options with { Seed = unchecked(options.Seed + number * Window) }, cancellation); // no window draws as another
+                    Write(streams, result.GetValue(settings.Json), [.. window.Select(row => row.First)], written);
+                }
             return ExitCodes.Ok;
         });
         return command;

@@ -27,6 +27,15 @@ public sealed class CliGenerateTests : IDisposable
     }
 
     [Fact]
+    public async Task Equal_prompts_far_apart_are_drawn_apart()
+    {
+        var lines = string.Concat(Enumerable.Repeat("the cat is\n", 300));
+        var drawn = (await CliRun.With(lines, default, "generate", "--model", Model(), "-n", "12", "--temperature", "2", "--seed", "5", "--json")).Ok().JsonLines;
+        Assert.Equal(300, drawn.Length);
+        Assert.InRange(drawn.Take(44).Zip(drawn.Skip(256)).Count(pair => pair.First.GetRawText() == pair.Second.GetRawText()), 0, 4); // a window of 256 prompts is written at a time
+    }
+
+    [Fact]
     public async Task Bad_input_is_one_line()
     {
         var model = Model();

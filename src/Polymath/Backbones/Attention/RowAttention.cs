@@ -65,19 +65,22 @@ internal sealed class RowAttention : autograd.SingleTensorFunction<RowAttention>
         }
     }
 
-    /// <summary>What the gradient needs: the input and the attention weights.</summary>
+    /// <summary>What the gradient needs: the input and the attention weights. They are given back with it, so it can be taken once.</summary>
     private sealed class SavedRows(AttentionRows rows, Tensor queriesKeysValues) : IDisposable
     {
+        private float[]? _weights = ArrayPool<float>.Shared.Rent(rows.WeightsLength);
+
         public AttentionRows Rows => rows;
 
         public Tensor QueriesKeysValues => queriesKeysValues;
 
-        public float[] Weights { get; } = ArrayPool<float>.Shared.Rent(rows.WeightsLength);
+        public float[] Weights => _weights ?? throw new InvalidOperationException("the gradient of an attention was asked for a second time");
 
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref _weights, null) is not { } weights) return;
             queriesKeysValues.Dispose();
-            ArrayPool<float>.Shared.Return(Weights);
+            ArrayPool<float>.Shared.Return(weights);
         }
     }
 }
