@@ -39,8 +39,7 @@ internal static class StoredValues
         "F32" => Convert<float>(path, info, copy, 4, (bytes, values) => bytes.CopyTo(MemoryMarshal.AsBytes(values))),
         "F16" => Convert<float>(path, info, copy, 2, (bytes, values) =>
             Each(MemoryMarshal.Cast<byte, Half>(bytes), values, value => (float)value)),
-        "BF16" => Convert<float>(path, info, copy, 2, (bytes, values) =>
-            Each(MemoryMarshal.Cast<byte, ushort>(bytes), values, value => BitConverter.UInt32BitsToSingle((uint)value << 16))),
+        "BF16" => Convert<float>(path, info, copy, 2, (bytes, values) => Native.FloatStore.Read(bytes, values, ScalarType.BFloat16)),
         "F64" => Convert<float>(path, info, copy, 8, (bytes, values) =>
             Each(MemoryMarshal.Cast<byte, double>(bytes), values, value => (float)value)),
         _ => throw new PolymathException($"{path}: tensor {SafetensorsHeader.Quote(info.Name)} is {info.DType}, where F32, F16, BF16 or F64 was expected"),

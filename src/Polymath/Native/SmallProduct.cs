@@ -30,22 +30,15 @@ internal static unsafe class SmallProduct
     public static void Multiply(float* a, int aRow, int aNext, float* b, int bRow, float* c, int cRow, int rows, int depth, int width)
     {
         var column = 0;
-        for (; column + 2 * Step <= width; column += 2 * Step)
-        {
-            if (rows < RowsAtOnce)
-            {
-                for (var row = 0; row < rows; row++) One(a + row * aRow, aNext, b + column, bRow, c + row * cRow + column, depth);
-                continue;
-            }
+        for (; rows >= RowsAtOnce && column + 2 * Step <= width; column += 2 * Step)
             for (var row = 0; row < rows; row += RowsAtOnce)
             {
                 // The last rows are taken together with some that are done already: the same sums once more cost less than rows one by one.
                 var from = Math.Min(row, rows - RowsAtOnce);
                 Six(a + from * aRow, aRow, aNext, b + column, bRow, c + from * cRow + column, cRow, depth);
             }
-        }
-        if (column < width)
-            for (var row = 0; row < rows; row++) Half(a + row * aRow, aNext, b + column, bRow, c + row * cRow + column, depth);
+        for (; column < width; column += Step)
+            for (var row = 0; row < rows; row++) One(a + row * aRow, aNext, b + column, bRow, c + row * cRow + column, depth);
     }
 
     /// <summary>Six rows, two steps wide.</summary>
@@ -84,21 +77,8 @@ internal static unsafe class SmallProduct
         Store(c + cRow, c50, c51);
     }
 
-    /// <summary>One row, two steps wide.</summary>
-    private static void One(float* a, int aNext, float* b, int bRow, float* c, int depth)
-    {
-        Vector512<float> c0 = default, c1 = default;
-        for (int k = 0, at = 0; k < depth; k++, at += aNext, b += bRow)
-        {
-            var x = Vector512.Create(a[at]);
-            c0 = Vector512.FusedMultiplyAdd(x, Vector512.Load(b), c0);
-            c1 = Vector512.FusedMultiplyAdd(x, Vector512.Load(b + Step), c1);
-        }
-        Store(c, c0, c1);
-    }
-
     /// <summary>One row, one step wide.</summary>
-    private static void Half(float* a, int aNext, float* b, int bRow, float* c, int depth)
+    private static void One(float* a, int aNext, float* b, int bRow, float* c, int depth)
     {
         Vector512<float> sum = default;
         for (int k = 0, at = 0; k < depth; k++, at += aNext, b += bRow) sum = Vector512.FusedMultiplyAdd(Vector512.Create(a[at]), Vector512.Load(b), sum);

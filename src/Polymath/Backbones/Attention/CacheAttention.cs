@@ -89,15 +89,17 @@ internal sealed class CacheAttention : AttentionPlan
     private const long FewTokensWork = 1 << 20;
 
     private readonly SequenceCache _cache;
-    private readonly Tensor _places;
     private readonly int _longest;
+    private Tensor? _places;
 
     public CacheAttention(SequenceCache cache)
     {
         _cache = cache;
         _longest = cache.Lengths.Max() + 1;
-        _places = tensor(cache.Lengths.Select((length, row) => (long)row * cache.Capacity + length).ToArray()).DetachFromDisposeScope();
     }
+
+    /// <summary>Where the new token of each row goes.</summary>
+    private Tensor Places => _places ??= tensor(_cache.Lengths.Select((length, row) => (long)row * _cache.Capacity + length).ToArray()).DetachFromDisposeScope();
 
     /// <inheritdoc/>
     public override Tensor?[] Masks(int queriesPerKey, AttentionWindow? window = null, Func<Tensor, Tensor>? bias = null)
@@ -113,7 +115,7 @@ internal sealed class CacheAttention : AttentionPlan
     /// <inheritdoc/>
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, Tensor?[] masks, double? scale = null)
     {
-        var (keys, values) = _cache.Put(layer, _places, k, v, _longest);
+        var (keys, values) = _cache.Put(layer, Places, k, v, _longest);
         // With one query a row, the heads that share a key head are its queries as they lie.
         long heads = q.shape[1], width = q.shape[2], keyHeads = k.shape[1];
         var context = Scripts.Attention(q.view(-1, keyHeads, heads / keyHeads, width), keys.transpose(1, 2), values.transpose(1, 2), masks[0]?.to(q.dtype), scale: scale);
@@ -163,6 +165,6 @@ internal sealed class CacheAttention : AttentionPlan
     public override void Dispose()
     {
         base.Dispose();
-        _places.Dispose();
+        _places?.Dispose();
     }
 }
